@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * proto_state: key keeper <-> worker. Keys and hashes; never a byte of state.
+ *
+ *  STATE_KEY      keys -> worker  struct state_key: serve this vTPM
+ *  STATE_ANCHORED keys -> worker  u64 version: it is anchored, release what waits for it
+ *  STATE_STALL    keys -> worker  bool: the store or pTPM is known to fail; 1: answer
+ *                                 TPM_RC_RETRY instead of executing
+ *  STATE_DIRTY    worker -> keys  struct state_mark: this new state exists (its bytes
+ *                                 went to the broker before); one at a time
+ *  STATE_RESUME   worker -> keys  struct state_resume: first message on a channel that
+ *                                 replaces one of a key keeper that died
+ */
+#ifndef LIB_PROTO_STATE_H
+#define LIB_PROTO_STATE_H
+
+#include "lib/err.h"
+#include "lib/msg.h"
+#include "lib/proto_root.h"
+
+enum state_msg {
+	STATE_KEY = 0x0301,
+	STATE_ANCHORED = 0x0302,
+	STATE_STALL = 0x0303,
+	STATE_DIRTY = 0x0304,
+	STATE_RESUME = 0x0305,
+};
+
+/* One version of a vTPM's state. version 0, len 0, zero digest: none yet. */
+struct state_mark {
+	uint64_t version;
+	uint32_t len; /* of the blob as stored */
+	struct digest digest;
+};
+
+struct state_key {
+	uint8_t uuid[UUID_SIZE];
+	uint32_t generation;
+	uint32_t quota; /* a blob may not be longer */
+	struct state_mark current;
+	uint8_t
+	    key[AEAD_KEY_SIZE]; /* K_i: move to a struct secret, then secret_wipe() the message */
+};
+
+struct state_resume {
+	struct state_mark anchored;
+	bool waiting;
+	struct state_mark pending; /* if waiting */
+};
+
+enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap,
+			  size_t *len) MUST_USE;
+enum err state_key_decode(const uint8_t *in, size_t len, struct state_key *out) MUST_USE;
+enum err state_mark_encode(const struct state_mark *m, uint8_t *out, size_t cap,
+			   size_t *len) MUST_USE;
+enum err state_mark_decode(const uint8_t *in, size_t len, struct state_mark *out) MUST_USE;
+enum err state_resume_encode(const struct state_resume *m, uint8_t *out, size_t cap,
+			     size_t *len) MUST_USE;
+enum err state_resume_decode(const uint8_t *in, size_t len, struct state_resume *out) MUST_USE;
+enum err state_anchored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err state_anchored_decode(const uint8_t *in, size_t len, uint64_t *version) MUST_USE;
+enum err state_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err state_stall_decode(const uint8_t *in, size_t len, bool *stall) MUST_USE;
+
+#endif
