@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# runner: how tests/run builds, finds and runs tests. Sourced by it; uses its $top, $build, $logs,
+# and counts in $passed and $failed.
+
+INTEGRATION_JOBS=${INTEGRATION_JOBS:-2}
+
+# build_tree NAME [configure argument...]: an out-of-tree build in $build/NAME.
+build_tree() {
+	local name=$1 start=$EPOCHREALTIME
+	shift
+	if "$top/tools/build" "$build/$name" "$@"; then
+		echo "built $name ($(seconds_since "$start") s)"
+		return 0
+	fi
+	echo "FAIL build of $name"
+	return 1
+}
+
+# Every executable in a folder; what has an extension is data or a library.
+executables() {
+	find "$1" -maxdepth 1 -type f -executable ! -name '*.*' 2>/dev/null | sort
+}
+
+unit_tests() {
+	local name
+	for name in $(make -s -C "$build/$1" print-unit-tests); do
+		echo "$build/$1/$name"
+	done
+}
+
+fuzz_targets() {
+	local name
+	for name in $(make -s -C "$build/$1" print-programs); do
+		case "$name" in
+		tests/fuzz/*) echo "$build/$1/$name" ;;
+		esac
+	done
+}
+
+seconds_since() {
+	local us=$(((${EPOCHREALTIME/./} - ${1/./}) / 100000))
+	echo "$((us / 10)).$((us % 10))"
+}
+
+# each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts.
+each() {
+	local jobs=$1 suite=$2 limit=$3 running=0 test
+	shift 3
+	for test in "$@"; do
+		[[ "$(basename "$test")" == ${ONLY:-*} ]] || continue
+		if [ "$running" -ge "$jobs" ]; then
+			count_one
+			running=$((running - 1))
+		fi
+		one "$suite" "$limit" "$test" &
+		running=$((running + 1))
+	done
+	while [ "$running" -gt 0 ]; do
+		count_one
+		running=$((running - 1))
+	done
+}
+
+count_one() {
+	if wait -n; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# one SUITE LIMIT TEST: runs it with a private TMP and its log, prints its line.
+one() {
+	local suite=$1 limit=$2 test=$3 name log start=$EPOCHREALTIME rc private
+	name=$suite/$(basename "$test")
+	log=$logs/$name.log
+	mkdir -p "$(dirname "$log")"
+	limit=$(own_limit "$test" "$limit")
+	private=$(mktemp -d "${TMPDIR:-/tmp}/vtpmmgr-test.XXXXXX")
+	chmod 711 "$private"
+	contained env TOP="$top" BUILD="${BUILD:-}" TMP="$private" CORPUS="$build/corpus" \
+		timeout --kill-after=20 "$limit" $(arguments "$suite" "$test") >"$log" 2>&1 </dev/null
+	rc=$?
+	rm -rf "$private"
+	if [ "$rc" -eq 0 ]; then
+		echo "ok $name ($(seconds_since "$start") s)"
+		return 0
+	fi
+	# One write, so that tests that run at once do not mix their lines.
+	echo "FAIL $name ($(seconds_since "$start") s, $(verdict "$rc" "$limit"), $log)
+$(tail -n 25 "$log" | sed 's/^/  | /')"
+	return 1
+}
+
+verdict() {
+	case "$1" in
+	124 | 137) echo "over its limit of $2 s" ;;
+	*) echo "exit $1" ;;
+	esac
+}
+
+# A script that needs longer says so in a comment: "# limit: SECONDS".
+own_limit() {
+	local own
+	own=$(head -c 2000 "$1" | tr -d '\0' | sed -n 's/^# limit: \([0-9]*\)$/\1/p')
+	echo "${own:-$2}"
+}
+
+# The command line of a test: a fuzz target gets its corpus, all others nothing.
+arguments() {
+	local target=${2##*/fuzz_}
+	if [ "$1" != fuzz ]; then
+		echo "$2"
+		return
+	fi
+	mkdir -p "$build/corpus/$target"
+	echo "$2 -max_total_time=${FUZZ_SECONDS:-10} -rss_limit_mb=2048 -timeout=10" \
+		"-print_final_stats=1 -verbosity=1 -artifact_prefix=$logs/fuzz/$target-" \
+		"$build/corpus/$target $(corpus "$target")"
+}
+
+corpus() {
+	[ -d "$top/tests/fuzz/corpus/$1" ] && echo "$top/tests/fuzz/corpus/$1"
+}
+
+# In process and mount namespaces of its own where we may, so that nothing outlives a test.
+contained() {
+	if unshare --pid --mount --fork true 2>/dev/null; then
+		unshare --pid --mount --fork --kill-child --mount-proc "$@"
+	else
+		"$@"
+	fi
+}
