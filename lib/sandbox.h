@@ -16,19 +16,24 @@
 struct sandbox {
 	uid_t uid; /* of the process from then on; never 0 */
 	gid_t gid;
-	const int
-	    *syscalls; /* the allow-list, SCMP_SYS() numbers; anything else kills the process */
+	const int *syscalls; /* SCMP_SYS() numbers; anything else kills the process */
 	size_t nsyscalls;
-	size_t max_memory;  /* RLIMIT_AS in bytes; 0: unlimited (sanitizer builds) */
+	size_t max_memory;  /* RLIMIT_AS in bytes; 0: unlimited (always so under sanitizers) */
+	size_t max_file;    /* RLIMIT_FSIZE in bytes: how far a regular file may be written */
 	unsigned max_files; /* RLIMIT_NOFILE */
 };
 
 /*
- * In this order: new mount, pid, net, ipc, uts namespaces with an empty
- * read-only root; uid and gid, no supplementary groups, no capabilities; user
- * namespace; not dumpable; rlimits (no core, no new processes, no file
- * growth); no_new_privs; landlock without any path; seccomp last. A process
- * must be single-threaded and still root.
+ * In this order: new mount, net, ipc and uts namespaces with an empty
+ * read-only root; uid and gid, no supplementary groups; a user namespace in
+ * which nobody is mapped; no capabilities; not dumpable; death with the parent;
+ * rlimits (no core, no new processes); no_new_privs; landlock without any
+ * path, TCP port, signal or abstract socket; seccomp last: mmap and mprotect,
+ * where listed, never with PROT_EXEC.
+ *
+ * The caller must be single-threaded, root, and process 1 of a pid namespace
+ * (lib/spawn.h, SPAWN_PID_NAMESPACE): ERR_STATE if it is not. ERR_UNSUPPORTED:
+ * the kernel lacks a wall.
  */
 enum err sandbox_enter(const struct sandbox *s) MUST_USE;
 

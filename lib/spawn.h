@@ -18,11 +18,19 @@ struct spawn_fd {
 };
 
 /*
+ * What the child gets beside that. Entering a pid namespace takes a clone, so
+ * it is done here; sandbox_enter() makes the other namespaces and insists on
+ * this one.
+ */
+#define SPAWN_PID_NAMESPACE 1u /* the child is process 1 of its own (CLONE_NEWPID; needs root) */
+
+/*
  * program: an open descriptor of the executable (fexecve(3)), so that what was
  * measured is what runs. Descriptors 0-2 are inherited; every other one not in
- * fds is closed. *pid gets the child, *pidfd (close-on-exec) watches it.
+ * fds is closed. flags: SPAWN_*. *pid gets the child, *pidfd (close-on-exec)
+ * watches it.
  */
-enum err spawn(int program, char *const argv[], const struct spawn_fd *fds, size_t nfds, pid_t *pid,
-	       int *pidfd) MUST_USE;
+enum err spawn(int program, char *const argv[], const struct spawn_fd *fds, size_t nfds,
+	       unsigned flags, pid_t *pid, int *pidfd) MUST_USE;
 
 #endif
