@@ -46,8 +46,7 @@ enum super_fd {
 	/* key keeper */
 	FD_KEYS_BROKER = 4,
 	FD_KEYS_PTPM = 5,
-	/* broker */
-	FD_BROKER_KEYS = 4,
+	/* broker; its channel to the key keeper comes by SUPER_PEER */
 	FD_BROKER_ADMIN = 5, /* listening */
 	FD_BROKER_STORE = 6,
 	FD_BROKER_POLICY = 7, /* the initial policy file, read-only */

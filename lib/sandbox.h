@@ -9,6 +9,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,12 +22,13 @@ struct sandbox {
 	size_t max_memory;  /* RLIMIT_AS in bytes; 0: unlimited (always so under sanitizers) */
 	size_t max_file;    /* RLIMIT_FSIZE in bytes: how far a regular file may be written */
 	unsigned max_files; /* RLIMIT_NOFILE */
+	bool host_users;    /* no user namespace: in one, SO_PEERCRED shows nobody's uid */
 };
 
 /*
  * In this order: new mount, net, ipc and uts namespaces with an empty
  * read-only root; uid and gid, no supplementary groups; a user namespace in
- * which nobody is mapped; no capabilities; not dumpable; death with the parent;
+ * which nobody is mapped (unless host_users); no capabilities; not dumpable; death with the parent;
  * rlimits (no core, no new processes); no_new_privs; landlock without any
  * path, TCP port, signal or abstract socket; seccomp last: mmap and mprotect,
  * where listed, never with PROT_EXEC.
