@@ -15,7 +15,8 @@
  *  SUPER_READY    keys, broker -> supervisor empty: initialised
  *
  * Only the key keeper may ask for a worker, because it alone knows from the
- * anchored root whose sockets the worker must get.
+ * anchored root whose sockets the worker must get. A child's arguments are
+ * those of lib/child.h.
  */
 #ifndef LIB_PROTO_SUPER_H
 #define LIB_PROTO_SUPER_H
