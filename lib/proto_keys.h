@@ -17,8 +17,8 @@
  *  KEYS_DURABLE              u64 attempt, u16 err    none: answers KEYS_COMMIT and KEYS_HEADER
  *
  *  keys -> broker
- *  KEYS_HEADER               u64 attempt, boot header bytes: write the older copy's place,
- * fdatasync KEYS_COMMIT               struct keys_commit: write all, one fdatasync, KEYS_DURABLE
+ *  KEYS_HEADER               struct keys_header: write over the older copy, fdatasync, KEYS_DURABLE
+ *  KEYS_COMMIT               struct keys_commit: write all, one fdatasync, KEYS_DURABLE
  *  KEYS_ANCHORED             u64 attempt, u16 err: that root is the current one now (ERR_OK), or
  *                            will never be (anything else)
  *  KEYS_DONE                 u16 err, string detail: the id is the request's
@@ -181,6 +181,13 @@ struct keys_header {
 	uint32_t len;
 	const uint8_t *bytes;
 };
+
+struct rbuf;
+struct wbuf;
+
+/* The status inside another message. */
+void keys_status_put(struct wbuf *w, const struct keys_status *m);
+void keys_status_get(struct rbuf *r, struct keys_status *out);
 
 /* One pair per struct: encode into cap bytes; decode exactly len bytes (views stay in `in`). */
 #define KEYS_CODEC(name)                                                                    \

@@ -48,6 +48,13 @@ struct state_resume {
 	struct state_mark pending; /* if waiting */
 };
 
+struct rbuf;
+struct wbuf;
+
+/* A mark inside another message. */
+void state_mark_put(struct wbuf *w, const struct state_mark *m);
+void state_mark_get(struct rbuf *r, struct state_mark *out);
+
 enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap,
 			  size_t *len) MUST_USE;
 enum err state_key_decode(const uint8_t *in, size_t len, struct state_key *out) MUST_USE;

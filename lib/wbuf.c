@@ -20,6 +20,13 @@ void wbuf_bytes(struct wbuf *w, const void *bytes, size_t len)
 	w->len += len;
 }
 
+bool wbuf_require(struct wbuf *w, bool ok)
+{
+	if (!ok)
+		w->bad = true;
+	return !w->bad;
+}
+
 static void put(struct wbuf *w, uint64_t v, size_t width)
 {
 	uint8_t be[8];

@@ -35,6 +35,9 @@ void wbuf_blob(struct wbuf *w, const void *bytes, size_t len);
 /* u16 length and the characters: what rbuf_str() reads. */
 void wbuf_str(struct wbuf *w, const char *s);
 
+/* Makes the writer bad unless ok: a count or length of the struct at hand is over its maximum. */
+bool wbuf_require(struct wbuf *w, bool ok);
+
 /* The number of bytes written by *len; ERR_TOO_BIG if they did not fit. */
 enum err wbuf_end(const struct wbuf *w, size_t *len) MUST_USE;
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/proto_root.h"
+
+#include "lib/field.h"
+#include "lib/frame.h"
+
+#include <string.h>
+
+#define LEAF_SIZE      204
+#define ROOT_HEAD_SIZE (FRAME_SIZE + 171)
+#define UNIX_ID_SIZE   8 /* u32 uid, u32 gid */
+
+_Static_assert(ROOT_HEAD_SIZE + LEAVES_MAX * LEAF_SIZE <= STORE_ROOT_SIZE,
+	       "a full root fits its slot");
+
+/* chown(2) takes all ones for "leave it", so neither id may be that. */
+static bool unix_id_ok(const uint8_t id[16])
+{
+	static const uint8_t none[4] = {0xff, 0xff, 0xff, 0xff};
+
+	return memcmp(id, none, 4) != 0 && memcmp(id + 4, none, 4) != 0 &&
+	       field_is_zero(id + UNIX_ID_SIZE, 16 - UNIX_ID_SIZE);
+}
+
+static bool guest_ok(const struct guest *g)
+{
+	if (g->kind == GUEST_NONE)
+		return field_is_zero(g->id, sizeof(g->id));
+	if (g->kind == GUEST_UNIX)
+		return unix_id_ok(g->id);
+	return g->kind == GUEST_XEN;
+}
+
+void guest_put(struct wbuf *w, const struct guest *g)
+{
+	wbuf_u8(w, g->kind);
+	wbuf_bytes(w, g->id, sizeof(g->id));
+}
+
+void guest_get(struct rbuf *r, struct guest *out)
+{
+	out->kind = rbuf_u8(r);
+	rbuf_copy(r, out->id, sizeof(out->id));
+	rbuf_require(r, guest_ok(out));
+}
+
+static void leaf_put(struct wbuf *w, const struct leaf *l)
+{
+	wbuf_bytes(w, l->uuid, UUID_SIZE);
+	wbuf_u8(w, l->state);
+	wbuf_u8(w, l->state_slot);
+	wbuf_u8(w, l->record_slot);
+	wbuf_u32(w, l->generation);
+	wbuf_u64(w, l->version);
+	wbuf_u64(w, l->epoch);
+	wbuf_u64(w, l->region);
+	wbuf_u32(w, l->quota);
+	wbuf_u32(w, l->blob_len);
+	wbuf_bytes(w, l->blob.b, DIGEST_SIZE);
+	wbuf_u32(w, l->record_len);
+	wbuf_bytes(w, l->record.b, DIGEST_SIZE);
+	wbuf_bytes(w, l->volatile_state.b, DIGEST_SIZE);
+	wbuf_bytes(w, l->rim.b, DIGEST_SIZE);
+	guest_put(w, &l->guest);
+}
+
+static void leaf_get(struct rbuf *r, struct leaf *out)
+{
+	rbuf_copy(r, out->uuid, UUID_SIZE);
+	out->state = rbuf_u8(r);
+	out->state_slot = rbuf_u8(r);
+	out->record_slot = rbuf_u8(r);
+	out->generation = rbuf_u32(r);
+	out->version = rbuf_u64(r);
+	out->epoch = rbuf_u64(r);
+	out->region = rbuf_u64(r);
+	out->quota = rbuf_u32(r);
+	out->blob_len = rbuf_u32(r);
+	rbuf_copy(r, out->blob.b, DIGEST_SIZE);
+	out->record_len = rbuf_u32(r);
+	rbuf_copy(r, out->record.b, DIGEST_SIZE);
+	rbuf_copy(r, out->volatile_state.b, DIGEST_SIZE);
+	rbuf_copy(r, out->rim.b, DIGEST_SIZE);
+	guest_get(r, &out->guest);
+}
+
+/* Version 0 means that no blob was written yet. */
+static bool leaf_blob_ok(const struct leaf *l)
+{
+	if (l->version == 0)
+		return l->blob_len == 0 && field_is_zero(&l->blob, sizeof(l->blob));
+	return l->blob_len >= 1 && l->blob_len <= l->quota;
+}
+
+static bool leaf_ok(const struct leaf *l)
+{
+	return !field_is_zero(l->uuid, UUID_SIZE) && l->state == LEAF_LIVE && l->state_slot <= 1 &&
+	       l->record_slot <= 1 && l->generation >= 1 && field_region_ok(l->region) &&
+	       field_quota_ok(l->quota) && leaf_blob_ok(l) && l->record_len >= 1 &&
+	       l->record_len <= RECORD_SLOT_SIZE && guest_ok(&l->guest);
+}
+
+/* Fields kept for features to come: one that is in use must not be overlooked. */
+static bool leaf_reserved(const struct leaf *l)
+{
+	return l->epoch == 0 && field_is_zero(&l->volatile_state, DIGEST_SIZE) &&
+	       field_is_zero(&l->rim, DIGEST_SIZE);
+}
+
+static bool leaves_apart(const struct leaf *a, const struct leaf *b)
+{
+	return memcmp(a->uuid, b->uuid, UUID_SIZE) != 0 &&
+	       (a->region + REGION_SIZE(a->quota) <= b->region ||
+		b->region + REGION_SIZE(b->quota) <= a->region);
+}
+
+static enum err leaf_check(const struct root *r, size_t i)
+{
+	if (!leaf_ok(&r->leaves[i]))
+		return ERR_FORMAT;
+	for (size_t j = 0; j < i; j++)
+		if (!leaves_apart(&r->leaves[i], &r->leaves[j]))
+			return ERR_FORMAT;
+	return leaf_reserved(&r->leaves[i]) ? ERR_OK : ERR_UNSUPPORTED;
+}
+
+/* What holds for every root, asked before one is written as well as after one is read. */
+static enum err root_check(const struct root *r)
+{
+	enum err e = ERR_OK;
+
+	if (r->nleaves > LEAVES_MAX || r->policy_slot > 1 || r->policy_len > STORE_POLICY_SIZE)
+		return ERR_FORMAT;
+	if (!field_is_zero(&r->ledger, DIGEST_SIZE))
+		return ERR_UNSUPPORTED;
+	for (size_t i = 0; e == ERR_OK && i < r->nleaves; i++)
+		e = leaf_check(r, i);
+	return e;
+}
+
+enum err root_encode(const struct root *r, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	if (root_check(r) != ERR_OK)
+		return ERR_ARG;
+	wbuf_init(&w, out, cap);
+	frame_begin(&w, ROOT_MAGIC);
+	wbuf_u64(&w, r->seq);
+	wbuf_bytes(&w, r->store, UUID_SIZE);
+	wbuf_bytes(&w, r->prev.b, DIGEST_SIZE);
+	wbuf_u64(&w, r->audit_seq);
+	wbuf_bytes(&w, r->audit_head.b, DIGEST_SIZE);
+	wbuf_u8(&w, r->policy_slot);
+	wbuf_u32(&w, r->policy_len);
+	wbuf_bytes(&w, r->policy.b, DIGEST_SIZE);
+	wbuf_bytes(&w, r->ledger.b, DIGEST_SIZE);
+	wbuf_u16(&w, r->nleaves);
+	for (size_t i = 0; i < r->nleaves; i++)
+		leaf_put(&w, &r->leaves[i]);
+	return frame_end(&w, len);
+}
+
+static void root_get(struct rbuf *r, struct root *out)
+{
+	out->seq = rbuf_u64(r);
+	rbuf_copy(r, out->store, UUID_SIZE);
+	rbuf_copy(r, out->prev.b, DIGEST_SIZE);
+	out->audit_seq = rbuf_u64(r);
+	rbuf_copy(r, out->audit_head.b, DIGEST_SIZE);
+	out->policy_slot = rbuf_u8(r);
+	out->policy_len = rbuf_u32(r);
+	rbuf_copy(r, out->policy.b, DIGEST_SIZE);
+	rbuf_copy(r, out->ledger.b, DIGEST_SIZE);
+	out->nleaves = rbuf_u16(r);
+	if (!rbuf_require(r, out->nleaves <= LEAVES_MAX))
+		return;
+	for (size_t i = 0; i < out->nleaves; i++)
+		leaf_get(r, &out->leaves[i]);
+}
+
+enum err root_decode(const uint8_t *in, size_t len, struct root *out)
+{
+	struct root root;
+	struct rbuf r;
+	enum err e = frame_open(&r, in, len, ROOT_MAGIC);
+
+	if (e != ERR_OK)
+		return e;
+	memset(&root, 0, sizeof(root));
+	root_get(&r, &root);
+	e = rbuf_end(&r);
+	if (e == ERR_OK)
+		e = root_check(&root);
+	if (e == ERR_OK)
+		*out = root;
+	return e;
+}
+
+struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE])
+{
+	for (size_t i = 0; i < r->nleaves; i++)
+		if (memcmp(r->leaves[i].uuid, uuid, UUID_SIZE) == 0)
+			return &r->leaves[i];
+	return NULL;
+}

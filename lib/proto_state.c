@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/proto_state.h"
+
+#include "lib/field.h"
+#include "lib/wbuf.h"
+
+void state_mark_put(struct wbuf *w, const struct state_mark *m)
+{
+	wbuf_u64(w, m->version);
+	wbuf_u32(w, m->len);
+	wbuf_bytes(w, m->digest.b, DIGEST_SIZE);
+}
+
+/* Version 0 is "no state yet": then there is neither length nor digest. */
+static bool mark_ok(const struct state_mark *m)
+{
+	if (m->version == 0)
+		return m->len == 0 && field_is_zero(&m->digest, DIGEST_SIZE);
+	return m->len >= 1 && m->len <= QUOTA_MAX;
+}
+
+void state_mark_get(struct rbuf *r, struct state_mark *out)
+{
+	out->version = rbuf_u64(r);
+	out->len = rbuf_u32(r);
+	rbuf_copy(r, out->digest.b, DIGEST_SIZE);
+	rbuf_require(r, mark_ok(out));
+}
+
+enum err state_mark_encode(const struct state_mark *m, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	state_mark_put(&w, m);
+	return wbuf_end(&w, len);
+}
+
+enum err state_mark_decode(const uint8_t *in, size_t len, struct state_mark *out)
+{
+	struct state_mark m = {0};
+	struct rbuf r;
+
+	rbuf_init(&r, in, len);
+	state_mark_get(&r, &m);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = m;
+	return ERR_OK;
+}
+
+enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_bytes(&w, m->uuid, UUID_SIZE);
+	wbuf_u32(&w, m->generation);
+	wbuf_u32(&w, m->quota);
+	state_mark_put(&w, &m->current);
+	wbuf_bytes(&w, m->key, AEAD_KEY_SIZE);
+	return wbuf_end(&w, len);
+}
+
+static void state_key_get(struct rbuf *r, struct state_key *out)
+{
+	field_uuid(r, out->uuid);
+	out->generation = rbuf_u32(r);
+	rbuf_require(r, out->generation >= 1);
+	out->quota = field_quota(r);
+	state_mark_get(r, &out->current);
+	rbuf_require(r, out->current.len <= out->quota);
+	rbuf_copy(r, out->key, AEAD_KEY_SIZE);
+}
+
+enum err state_key_decode(const uint8_t *in, size_t len, struct state_key *out)
+{
+	struct state_key m = {0};
+	struct rbuf r;
+	enum err e;
+
+	rbuf_init(&r, in, len);
+	state_key_get(&r, &m);
+	e = rbuf_end(&r);
+	if (e == ERR_OK)
+		*out = m;
+	secret_wipe(&m, sizeof(m));
+	return e;
+}
+
+enum err state_resume_encode(const struct state_resume *m, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	state_mark_put(&w, &m->anchored);
+	wbuf_u8(&w, m->waiting);
+	state_mark_put(&w, &m->pending);
+	return wbuf_end(&w, len);
+}
+
+enum err state_resume_decode(const uint8_t *in, size_t len, struct state_resume *out)
+{
+	struct state_resume m = {0};
+	struct rbuf r;
+
+	rbuf_init(&r, in, len);
+	state_mark_get(&r, &m.anchored);
+	m.waiting = rbuf_bool(&r);
+	state_mark_get(&r, &m.pending);
+	rbuf_require(&r, m.waiting == (m.pending.version != 0));
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = m;
+	return ERR_OK;
+}
+
+enum err state_anchored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_u64(&w, version);
+	return wbuf_end(&w, len);
+}
+
+enum err state_anchored_decode(const uint8_t *in, size_t len, uint64_t *version)
+{
+	struct rbuf r;
+	uint64_t v;
+
+	rbuf_init(&r, in, len);
+	v = rbuf_u64(&r);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*version = v;
+	return ERR_OK;
+}
+
+enum err state_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_u8(&w, stall);
+	return wbuf_end(&w, len);
+}
+
+enum err state_stall_decode(const uint8_t *in, size_t len, bool *stall)
+{
+	struct rbuf r;
+	bool v;
+
+	rbuf_init(&r, in, len);
+	v = rbuf_bool(&r);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*stall = v;
+	return ERR_OK;
+}
