@@ -7,3 +7,19 @@ print-unit-tests:
 print-programs:
 	@echo $(noinst_PROGRAMS)
 .PHONY: print-unit-tests print-programs
+
+noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \
+	tests/bench/bench_relay
+tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_socket_LDADD = libvtpm.a
+tests_bench_bench_floor_SOURCES = tests/bench/bench_floor.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_floor_CFLAGS = $(AM_CFLAGS) $(TPMS_CFLAGS)
+tests_bench_bench_floor_LDADD = libvtpm.a $(TPMS_LIBS)
+tests_bench_bench_fsync_SOURCES = tests/bench/bench_fsync.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_fsync_LDADD = libvtpm.a
+tests_bench_bench_relay_SOURCES = tests/bench/bench_relay.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_relay_LDADD = libvtpm.a

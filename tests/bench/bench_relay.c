@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bench_relay LISTEN TARGET: stands between ptpm-proxy and the physical TPM
+ * and times it. LISTEN is a data socket like TARGET's; LISTEN.ctrl is for the
+ * caller to link to TARGET.ctrl. On SIGUSR1 it prints, and forgets,
+ *
+ *	COMMAND-CODE count p50 p99 total
+ *
+ * in microseconds, one line a command code, then "end".
+ */
+#include "tests/bench/bench_tpm.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CODES_MAX   64
+#define SAMPLES_MAX 65536
+#define CODE_AT     6
+
+struct code_times {
+	uint32_t code;
+	size_t n;
+	double *us;
+};
+
+struct relay {
+	int listen, signals;
+	int client, target; /* -1: nobody is connected */
+	const char *target_path;
+	double sent;
+	uint32_t code;
+	struct code_times times[CODES_MAX];
+};
+
+static struct code_times *times_of(struct relay *r, uint32_t code)
+{
+	size_t i;
+
+	for (i = 0; i < CODES_MAX; i++) {
+		struct code_times *t = &r->times[i];
+
+		if (!t->us) {
+			t->code = code;
+			t->us = calloc(SAMPLES_MAX, sizeof(*t->us));
+		}
+		if (t->code == code && t->us)
+			return t;
+	}
+	return NULL;
+}
+
+static void record(struct relay *r)
+{
+	struct code_times *t = times_of(r, r->code);
+
+	if (t && t->n < SAMPLES_MAX)
+		t->us[t->n++] = bench_now() - r->sent;
+}
+
+static void print_times(struct relay *r)
+{
+	size_t i, k;
+
+	for (i = 0; i < CODES_MAX && r->times[i].us; i++) {
+		struct code_times *t = &r->times[i];
+		double total = 0;
+
+		for (k = 0; k < t->n; k++)
+			total += t->us[k];
+		if (t->n)
+			printf("%x %zu %.1f %.1f %.1f\n", (unsigned)t->code, t->n,
+			       bench_quantile(t->us, t->n, 0.5), bench_quantile(t->us, t->n, 0.99),
+			       total);
+		t->n = 0;
+	}
+	printf("end\n");
+	fflush(stdout);
+}
+
+static int unix_socket(const char *path, struct sockaddr_un *addr)
+{
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(addr->sun_path))
+		return -1;
+	strcpy(addr->sun_path, path);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static void hang_up(struct relay *r)
+{
+	close(r->client);
+	close(r->target);
+	r->client = r->target = -1;
+}
+
+static void pick_up(struct relay *r)
+{
+	struct sockaddr_un addr;
+
+	r->client = accept(r->listen, NULL, NULL);
+	r->target = unix_socket(r->target_path, &addr);
+	if (r->client < 0 || connect(r->target, (struct sockaddr *)&addr, sizeof(addr)))
+		hang_up(r);
+}
+
+/* Passes on what is there to read. A TPM answers whole and once, so the first bytes end the time.
+ */
+static void pass(struct relay *r, int from, int to)
+{
+	uint8_t buf[BENCH_BUFFER];
+	ssize_t n = recv(from, buf, sizeof(buf), 0);
+
+	if (from == r->target && n > 0)
+		record(r);
+	if (n <= 0 || send(to, buf, (size_t)n, MSG_NOSIGNAL) != n) {
+		hang_up(r);
+		return;
+	}
+	if (from == r->client && n > CODE_AT + 3) {
+		r->code = (uint32_t)buf[CODE_AT] << 24 | (uint32_t)buf[CODE_AT + 1] << 16 |
+			  (uint32_t)buf[CODE_AT + 2] << 8 | buf[CODE_AT + 3];
+		r->sent = bench_now();
+	}
+}
+
+static void turn(struct relay *r)
+{
+	struct pollfd p[] = {
+	    {r->signals,			    POLLIN, 0},
+	    {r->client < 0 ? r->listen : r->client, POLLIN, 0},
+	    {r->target,			     POLLIN, 0},
+	};
+	struct signalfd_siginfo info;
+
+	if (poll(p, 3, -1) < 0)
+		return;
+	if (p[0].revents && read(r->signals, &info, sizeof(info)) == sizeof(info))
+		print_times(r);
+	if (p[1].revents && r->client < 0)
+		pick_up(r);
+	else if (p[1].revents)
+		pass(r, r->client, r->target);
+	else if (p[2].revents)
+		pass(r, r->target, r->client);
+}
+
+int main(int argc, char **argv)
+{
+	static struct relay r = {.client = -1, .target = -1};
+	struct sockaddr_un addr;
+	sigset_t set;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: bench_relay LISTEN TARGET\n");
+		return 2;
+	}
+	r.target_path = argv[2];
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	r.listen = unix_socket(argv[1], &addr);
+	if (bind(r.listen, (struct sockaddr *)&addr, sizeof(addr)) || listen(r.listen, 8)) {
+		fprintf(stderr, "bench_relay: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	for (;;)
+		turn(&r);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bench_socket: the same against TPMs behind unix stream sockets.
+ *
+ *	bench_socket latency COUNT SOCKET       the table of bench_tpm
+ *	bench_socket writers COUNT SOCKET...    one process a socket, COUNT NV_Writes each;
+ *	                                        prints writes a second, all together
+ *	bench_socket start SOCKET COMMAND...    starts COMMAND; prints the microseconds until the
+ *	                                        TPM at SOCKET has answered for the first time
+ *	bench_socket answer SOCKET...           waits until every one of them has answered
+ */
+#include "tests/bench/bench_tpm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WRITERS_MAX    128
+#define PATIENCE       30e6 /* microseconds until a TPM that does not answer is given up */
+#define POLL_INTERVAL  200  /* microseconds */
+#define TPM_SIZE_AT    2    /* offset of the size in a response */
+#define TPM_SIZE_BYTES 4
+
+static int dial(const char *path)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(addr.sun_path))
+		return -1;
+	strcpy(addr.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The size field of what was received so far; the whole buffer while it is not there yet. */
+static size_t response_size(const uint8_t *rsp, size_t have)
+{
+	const uint8_t *s = rsp + TPM_SIZE_AT;
+
+	if (have < TPM_SIZE_AT + TPM_SIZE_BYTES)
+		return BENCH_BUFFER;
+	return (size_t)s[0] << 24 | (size_t)s[1] << 16 | (size_t)s[2] << 8 | s[3];
+}
+
+static enum err exchange(void *ctx, const uint8_t *cmd, size_t len, uint8_t *rsp, size_t *rsp_len)
+{
+	int fd = *(int *)ctx;
+	size_t have = 0;
+	ssize_t n;
+
+	if (send(fd, cmd, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return ERR_EOF;
+	while (have < response_size(rsp, have)) {
+		n = recv(fd, rsp + have, BENCH_BUFFER - have, 0);
+		if (n <= 0)
+			return ERR_EOF;
+		have += (size_t)n;
+	}
+	*rsp_len = have;
+	return ERR_OK;
+}
+
+static int say(const char *path, enum err e)
+{
+	if (e)
+		fprintf(stderr, "bench_socket: %s: %s\n", path, err_text(e));
+	return e ? 1 : 0;
+}
+
+/* Connects, and sets the TPM up. */
+static enum err open_tpm(const char *path, int with_key, int *fd, struct bench_tpm *t)
+{
+	*fd = dial(path);
+	if (*fd < 0)
+		return ERR_UNAVAILABLE;
+	*t = (struct bench_tpm){.exchange = exchange, .ctx = fd, .run = (uint32_t)getpid()};
+	return bench_prepare(t, with_key);
+}
+
+static int cmd_latency(int argc, char **argv)
+{
+	struct bench_tpm t;
+	enum err e;
+	int fd;
+
+	(void)argc;
+	e = open_tpm(argv[1], 1, &fd, &t);
+	if (!e)
+		e = bench_latency(&t, (unsigned)strtoul(argv[0], NULL, 10));
+	return say(argv[1], e);
+}
+
+/* Prepares, tells so by closing `ready`, waits for `go` to be closed, writes. */
+static enum err writer(const char *path, unsigned count, int ready, int go)
+{
+	struct bench_tpm t;
+	char nothing;
+	enum err e;
+	int fd;
+
+	e = open_tpm(path, 0, &fd, &t);
+	if (e)
+		return e;
+	close(ready);
+	if (read(go, &nothing, 1) != 0)
+		return ERR_IO;
+	return bench_write(&t, count);
+}
+
+static void fork_writer(const char *path, unsigned count, const int ready[2], const int go[2])
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return;
+	close(ready[0]);
+	close(go[1]);
+	_exit(say(path, writer(path, count, ready[1], go[0])));
+}
+
+static int cmd_writers(int argc, char **argv)
+{
+	unsigned count = (unsigned)strtoul(argv[0], NULL, 10);
+	int n = argc - 1, failed = 0, status, i;
+	int ready[2], go[2];
+	double start, us;
+	char nothing;
+
+	if (n > WRITERS_MAX || pipe(ready) || pipe(go))
+		return 1;
+	for (i = 0; i < n; i++)
+		fork_writer(argv[1 + i], count, ready, go);
+	close(ready[1]);
+	close(go[0]);
+	if (read(ready[0], &nothing, 1) != 0) /* until the last writer has closed its end */
+		return 1;
+	start = bench_now();
+	close(go[1]);
+	while (wait(&status) > 0)
+		failed |= status;
+	us = bench_now() - start;
+	printf("%.0f\n", n * (double)count / us * 1e6);
+	return failed ? 1 : 0;
+}
+
+/* Tries until the TPM there has answered; ERR_TIMEOUT when patience ends. */
+static enum err await_answer(const char *path)
+{
+	double end = bench_now() + PATIENCE;
+	struct bench_tpm t = {.exchange = exchange};
+	int fd;
+
+	do {
+		fd = dial(path);
+		t.ctx = &fd;
+		if (fd >= 0 && bench_random(&t) == ERR_OK) {
+			close(fd);
+			return ERR_OK;
+		}
+		if (fd >= 0)
+			close(fd);
+		usleep(POLL_INTERVAL);
+	} while (bench_now() < end);
+	return ERR_TIMEOUT;
+}
+
+static int cmd_start(int argc, char **argv)
+{
+	double start = bench_now();
+	pid_t pid = fork();
+	enum err e;
+
+	(void)argc;
+	if (pid == 0) {
+		if (!freopen("/dev/null", "w", stdout))
+			_exit(127);
+		execvp(argv[1], argv + 1);
+		_exit(127);
+	}
+	e = await_answer(argv[0]);
+	printf("%.0f\n", bench_now() - start);
+	return say(argv[0], e);
+}
+
+static int cmd_answer(int argc, char **argv)
+{
+	enum err e = ERR_OK;
+	int i;
+
+	for (i = 0; !e && i < argc; i++)
+		e = await_answer(argv[i]);
+	return say(argv[i - 1], e);
+}
+
+static const struct {
+	const char *name;
+	int min_args;
+	int (*fn)(int argc, char **argv);
+} commands[] = {
+    {"latency", 2, cmd_latency},
+    {"writers", 2, cmd_writers},
+    {"start",   2, cmd_start  },
+    {"answer",  1, cmd_answer },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].min_args)
+			return commands[i].fn(argc - 2, argv + 2);
+	}
+	fprintf(stderr, "usage: bench_socket latency|writers COUNT SOCKET..., "
+			"start SOCKET COMMAND..., answer SOCKET...\n");
+	return 2;
+}
