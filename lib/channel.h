@@ -19,7 +19,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CHANNEL_QUEUE_MAX (4 * 1024 * 1024) /* bytes waiting to be sent */
+#define CHANNEL_QUEUE_MAX   (4 * 1024 * 1024) /* bytes waiting to be sent */
+#define CHANNEL_TIMEOUT_MAX 3600000           /* ms of one channel_call() */
 
 struct channel;
 
@@ -30,24 +31,38 @@ struct channel_peer {
 	gid_t gid;
 };
 
-/* Called for every message; m->body is valid during the call only. An error closes the channel. */
+/*
+ * Called for every message; m->body is valid during the call only, and then
+ * wiped. Descriptors not taken by msg_take_fd() are closed. An error ends the
+ * channel: on_gone is called with it.
+ */
 typedef enum err (*channel_msg_fn)(void *arg, struct msg *m);
-/* Called once when the channel has become unusable; the owner calls channel_close() then or later.
+/*
+ * Called once, from the loop, when the channel has become unusable; the owner
+ * calls channel_close() then or later. why: ERR_EOF, ERR_FORMAT (the peer sent
+ * rubbish), ERR_FULL (it did not read), or what on_msg returned.
  */
 typedef void (*channel_gone_fn)(void *arg, enum err why);
 
 /* Two connected unix SEQPACKET descriptors, close-on-exec, buffers sized for MSG_BODY_MAX. */
 enum err channel_pair(int fds[2]) MUST_USE;
 
-/* A listening unix SEQPACKET socket at path with this mode; replaces a stale one. */
+/*
+ * A listening unix SEQPACKET socket at path with this mode (never another one,
+ * not for a moment; single-threaded callers only). Replaces a stale one;
+ * ERR_EXISTS if somebody listens there, or something else than a socket is.
+ */
 enum err channel_listen(const char *path, mode_t mode, int *fd) MUST_USE;
 
 /* Connects to a listening one. ERR_UNAVAILABLE if nobody listens, ERR_NOT_FOUND if nothing is
  * there. */
 enum err channel_connect(const char *path, int *fd) MUST_USE;
 
-/* Takes ownership of fd, also on failure. body_max: the longest body accepted, at most
- * MSG_BODY_MAX. */
+/* The next connection of a listener; ERR_AGAIN if there is none. */
+enum err channel_accept(int listener, int *fd) MUST_USE;
+
+/* Takes ownership of fd, also on failure. No system call: fine in any sandbox. body_max: the
+ * longest body accepted, at most MSG_BODY_MAX. */
 enum err channel_new(int fd, size_t body_max, struct channel **out) MUST_USE;
 
 /* Closes and frees; NULL is fine. Safe inside the channel's own callbacks. */
@@ -61,17 +76,21 @@ enum err channel_attach(struct channel *c, struct loop *l, channel_msg_fn on_msg
 
 /*
  * Sends or queues. The descriptors in m are duplicated by the kernel; the
- * caller still owns his. ERR_EOF: the peer is gone (on_gone follows if attached).
+ * caller still owns his. ERR_EOF: the peer is gone; ERR_FULL: its queue has
+ * overflowed (on_gone follows if attached). ERR_TOO_BIG: not this message.
  */
 enum err channel_send(struct channel *c, const struct msg *m) MUST_USE;
 
-/* Reads one message if there is one: ERR_AGAIN if not. body lives until the next receive. */
+/*
+ * Reads one message if there is one: ERR_AGAIN if not. For a channel that is not
+ * attached. body lives until the next receive, m's descriptors are the caller's.
+ */
 enum err channel_recv(struct channel *c, struct msg *m) MUST_USE;
 
 /*
  * Sends and waits for the reply with the same id (a channel that is not
  * attached): for clients, and for the key keeper towards the pTPM. Messages
- * with another id are dropped. ERR_TIMEOUT after timeout_ms.
+ * with another id are dropped. ERR_TIMEOUT after timeout_ms (at most CHANNEL_TIMEOUT_MAX).
  */
 enum err channel_call(struct channel *c, const struct msg *request, unsigned timeout_ms,
 		      struct msg *reply) MUST_USE;

@@ -10,6 +10,7 @@
 #include "lib/err.h"
 #include "lib/secret.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,7 +41,10 @@ enum err crypt_sha256_fd(int fd, struct digest *out) MUST_USE;
 enum err crypt_hmac(const struct secret *key, const struct crypt_part *parts, size_t nparts,
 		    struct secret **out) MUST_USE;
 
-/* HKDF-SHA256, empty salt; info is the parts in order; out_len at most SECRET_MAX. */
+/*
+ * HKDF-SHA256, empty salt; info is the parts in order (at most 8, together 1024
+ * bytes); out_len at most SECRET_MAX.
+ */
 enum err crypt_hkdf(const struct secret *ikm, const struct crypt_part *info, size_t ninfo,
 		    size_t out_len, struct secret **out) MUST_USE;
 

@@ -22,6 +22,7 @@ typedef void (*loop_timer_fn)(void *arg);
 typedef void (*loop_signal_fn)(void *arg, int signo);
 
 enum err loop_new(struct loop **out) MUST_USE;
+/* Frees what is still watched or set as well; sources and timers are invalid then. */
 void loop_free(struct loop *l);
 
 /* Runs until loop_stop(). ERR_IO if epoll itself fails. */

@@ -21,11 +21,15 @@ struct secret;
 
 /*
  * Sets up the secure heap; call once, first thing in main, before sandboxing.
- * bytes: its size, a power of two. ERR_NO_MEMORY if it could not be locked.
+ * bytes: its size, a power of two. ERR_NO_MEMORY if it could not be locked,
+ * ERR_STATE if called before.
  */
 enum err secret_init(size_t bytes) MUST_USE;
 
-/* len zero bytes, 1..SECRET_MAX. The caller frees it with secret_free(). */
+/*
+ * len zero bytes, 1..SECRET_MAX. The caller frees it with secret_free().
+ * ERR_STATE without secret_init().
+ */
 enum err secret_new(size_t len, struct secret **out) MUST_USE;
 
 /* len bytes from OpenSSL's private random generator. */
