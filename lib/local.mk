@@ -29,3 +29,67 @@ libvtpm_a_SOURCES = \
 	lib/rbuf.c lib/rbuf.h \
 	lib/secret.c lib/secret.h \
 	lib/wbuf.c lib/wbuf.h
+
+# Tests of the codecs: a sample of every message, and what each decoder owes (tests/codecs).
+noinst_LIBRARIES += tests/codecs/libcodecs.a
+tests_codecs_libcodecs_a_SOURCES = \
+	tests/codecs/admin.c \
+	tests/codecs/blob.c \
+	tests/codecs/codecs.c tests/codecs/codecs.h \
+	tests/codecs/keys.c \
+	tests/codecs/root.c \
+	tests/codecs/samples.h \
+	tests/codecs/state.c \
+	tests/codecs/super.c
+
+noinst_PROGRAMS += tests/codecs/seeds
+tests_codecs_seeds_SOURCES = tests/codecs/seeds.c
+tests_codecs_seeds_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test_proto_root
+tests_unit_test_proto_root_SOURCES = tests/unit/test_proto_root.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_root_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_root_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_super
+tests_unit_test_proto_super_SOURCES = tests/unit/test_proto_super.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_super_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_super_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_state
+tests_unit_test_proto_state_SOURCES = tests/unit/test_proto_state.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_state_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_state_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_blob
+tests_unit_test_proto_blob_SOURCES = tests/unit/test_proto_blob.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_blob_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_blob_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_keys
+tests_unit_test_proto_keys_SOURCES = tests/unit/test_proto_keys.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_keys_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_keys_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_admin
+tests_unit_test_proto_admin_SOURCES = tests/unit/test_proto_admin.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_admin_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_admin_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_proto_root tests/fuzz/fuzz_proto_super tests/fuzz/fuzz_proto_state \
+	tests/fuzz/fuzz_proto_blob tests/fuzz/fuzz_proto_keys tests/fuzz/fuzz_proto_admin
+tests_fuzz_fuzz_proto_root_SOURCES = tests/fuzz/fuzz_proto_root.c
+tests_fuzz_fuzz_proto_root_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_root_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_super_SOURCES = tests/fuzz/fuzz_proto_super.c
+tests_fuzz_fuzz_proto_super_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_super_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_state_SOURCES = tests/fuzz/fuzz_proto_state.c
+tests_fuzz_fuzz_proto_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_state_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_blob_SOURCES = tests/fuzz/fuzz_proto_blob.c
+tests_fuzz_fuzz_proto_blob_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_blob_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_keys_SOURCES = tests/fuzz/fuzz_proto_keys.c
+tests_fuzz_fuzz_proto_keys_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_keys_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_admin_SOURCES = tests/fuzz/fuzz_proto_admin.c
+tests_fuzz_fuzz_proto_admin_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_admin_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LEAF_SIZE      204
-#define ROOT_HEAD_SIZE (FRAME_SIZE + 171)
+#define ROOT_HEAD_SIZE (FRAME_SIZE + 167)
 #define UNIX_ID_SIZE   8 /* u32 uid, u32 gid */
 
 _Static_assert(ROOT_HEAD_SIZE + LEAVES_MAX * LEAF_SIZE <= STORE_ROOT_SIZE,

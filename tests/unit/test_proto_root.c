@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/proto_root.h"
+
+#include "tests/codecs/check.h"
+#include "tests/codecs/samples.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define POKES(p) p, sizeof(p) / sizeof(p[0])
+
+/* Offsets that doc/STATE-FORMAT.md gives. */
+#define LEAF_AT(i)      (183 + (i)*204)
+#define SEALED_SAMPLE   (2 + 48 + 2 + 160)
+#define BOOT_SEALED_AT  41
+#define RECORD_CLASS_AT (16 + 16 + 2 + 3 + 2 + 8)
+
+static void every_record(void **state)
+{
+	(void)state;
+	check_set(&codecs_root);
+}
+
+static void out_of_range(void **state)
+{
+	static const struct poke pokes[] = {
+	    {"root",        0,				   'v',               "another magic"                             },
+	    {"root",        11,				  1,                 "a frame whose zero is not"                 },
+	    {"root",        15,				  1,                 "another length"                            },
+	    {"root",        112,				 2,                 "policy slot 2"                             },
+	    {"root",        114,				 3,                 "a policy over its slot"                    },
+	    {"root",        181,				 2,                 "too many leaves"                           },
+	    {"root",        LEAF_AT(0) + 16,                     0,                 "leaf state 0"                              },
+	    {"root",        LEAF_AT(0) + 16,                     2,                 "leaf state 2"                              },
+	    {"root",        LEAF_AT(0) + 17,                     2,                 "state slot 2"                              },
+	    {"root",        LEAF_AT(0) + 18,                     2,                 "record slot 2"                             },
+	    {"root",        LEAF_AT(0) + 22,                     0,                 "generation 0"                              },
+	    {"root",        LEAF_AT(0) + 46,                     1,                 "a region between blocks"                   },
+	    {"root",        LEAF_AT(1) + 44,                     0,                 "a region inside the fixed part"            },
+	    {"root",        LEAF_AT(0) + 39,                     0x80,              "a region past every file"                  },
+	    {"root",        LEAF_AT(0) + 49,                     0x30,              "a quota below the least"                   },
+	    {"root",        LEAF_AT(0) + 48,                     4,                 "a quota over the largest"                  },
+	    {"root",        LEAF_AT(0) + 53,                     0x50,              "a blob over the quota"                     },
+	    {"root",        LEAF_AT(0) + 89,                     0x30,              "a record over its slot"                    },
+	    {"root",        LEAF_AT(0) + 187,                    7,                 "guest kind 7"                              },
+	    {"root",        LEAF_AT(0) + 203,                    1,                 "more than uid and gid"                     },
+	    {"boot_header", 40,				  0,                 "hierarchy 0"                               },
+	    {"boot_header", 40,				  3,                 "hierarchy 3"                               },
+	    {"boot_header", 30,				  0,                 "a flipped bit that only the checksum finds"},
+	    {"boot_header", BOOT_SEALED_AT,                      3,                 "a sealed object over its maximum"          },
+	    {"boot_header", BOOT_SEALED_AT + SEALED_SAMPLE + 64, APPROVALS_MAX + 1,
+	     "many approvals"												   },
+	    {"record",      RECORD_CLASS_AT,                     0,                 "class 0"                                   },
+	    {"record",      RECORD_CLASS_AT,                     3,                 "class 3"                                   },
+	    {"record",      RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 2,                 "a bool that is 2"                          },
+	    {"record",      RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 0,                 "an authority although not own"             },
+	};
+
+	(void)state;
+	check_refused(&codecs_root, POKES(pokes));
+}
+
+/* The formats do not change: these digests were computed once, over the samples. */
+static void bytes_are_as_ever(void **state)
+{
+	static const struct {
+		const char *codec;
+		size_t len;
+		const char *sha256;
+	} golden[] = {
+	    {"root",        591, "e5753c1233aca97b66c83e871d435f2c7ea73b8cc5330aa6e4cf19c18735ad75"},
+	    {"boot_header", 566,
+	     "d478c525ce3baf270934d97d0dc0399627f9f4533cf2c478e76a78e4d5bbd202"                    },
+	    {"record",      550, "6a8f70efbb0cdd0727e3f7f8f0d6b5f3acba67f3938611bce2b487e7869574d5"},
+	};
+	static uint8_t bytes[CODEC_CAP];
+	struct digest d;
+	char hex[2 * DIGEST_SIZE + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
+		size_t len = check_sample(codec_find(&codecs_root, golden[i].codec), bytes);
+
+		assert_int_equal(len, golden[i].len);
+		assert_int_equal(crypt_sha256(&(struct crypt_part){bytes, len}, 1, &d), ERR_OK);
+		for (size_t j = 0; j < DIGEST_SIZE; j++)
+			snprintf(hex + 2 * j, 3, "%02x", d.b[j]);
+		assert_string_equal(hex, golden[i].sha256);
+	}
+}
+
+static enum err encode(const struct root *r)
+{
+	static uint8_t bytes[STORE_ROOT_SIZE];
+	size_t len;
+
+	return root_encode(r, bytes, sizeof(bytes), &len);
+}
+
+static void what_could_not_be_read_is_not_written(void **state)
+{
+	static struct root r;
+
+	(void)state;
+	sample_root(&r);
+	assert_int_equal(encode(&r), ERR_OK);
+	memcpy(r.leaves[1].uuid, r.leaves[0].uuid, UUID_SIZE);
+	assert_int_equal(encode(&r), ERR_ARG);
+	sample_root(&r);
+	r.leaves[1].region = r.leaves[0].region - STORE_BLOCK;
+	assert_int_equal(encode(&r), ERR_ARG);
+	sample_root(&r);
+	r.leaves[0].version = 0;
+	assert_int_equal(encode(&r), ERR_ARG);
+	sample_root(&r);
+	memset(r.leaves[0].uuid, 0, UUID_SIZE);
+	assert_int_equal(encode(&r), ERR_ARG);
+	r.nleaves = LEAVES_MAX + 1;
+	assert_int_equal(encode(&r), ERR_ARG);
+}
+
+/* Duplicate uuids and overlapping regions, which no single byte of the sample makes. */
+static void leaves_that_collide(void **state)
+{
+	static uint8_t bytes[CODEC_CAP];
+	const struct codec *c = codec_find(&codecs_root, "root");
+	size_t len = check_sample(c, bytes);
+
+	(void)state;
+	memcpy(bytes + LEAF_AT(1), bytes + LEAF_AT(0), UUID_SIZE);
+	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
+	check_sample(c, bytes);
+	memcpy(bytes + LEAF_AT(1) + 39, bytes + LEAF_AT(0) + 39, sizeof(uint64_t));
+	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
+}
+
+static void what_a_later_version_wrote(void **state)
+{
+	static const struct {
+		const char *codec;
+		size_t at;
+	} later[] = {
+	    {"root",        9               },
+	    {"boot_header", 9               },
+	    {"record",      9               },
+	    {"root",        153             },
+	    {"root",        LEAF_AT(1) + 38 },
+	    {"root",        LEAF_AT(1) + 123},
+	    {"root",        LEAF_AT(1) + 155},
+	};
+	static uint8_t bytes[CODEC_CAP];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		const struct codec *c = codec_find(&codecs_root, later[i].codec);
+		size_t len = check_sample(c, bytes);
+
+		bytes[later[i].at] = 2;
+		assert_int_equal(check_decode(c, bytes, len), ERR_UNSUPPORTED);
+	}
+}
+
+static void a_full_root_fits_its_slot(void **state)
+{
+	static uint8_t bytes[STORE_ROOT_SIZE];
+	static struct root r;
+	static struct root back;
+	size_t len;
+
+	(void)state;
+	sample_root(&r);
+	for (size_t i = 2; i < LEAVES_MAX; i++) {
+		r.leaves[i] = r.leaves[1];
+		r.leaves[i].uuid[15] = (uint8_t)i;
+		r.leaves[i].uuid[14] = 0xff;
+		r.leaves[i].region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN);
+	}
+	r.nleaves = LEAVES_MAX;
+	assert_int_equal(root_encode(&r, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(root_decode(bytes, len, &back), ERR_OK);
+	assert_ptr_equal(root_find(&back, r.leaves[200].uuid), &back.leaves[200]);
+	assert_null(root_find(&back, (const uint8_t[UUID_SIZE]){0}));
+}
+
+static void a_root_in_its_slot(void **state)
+{
+	static uint8_t slot[CODEC_CAP];
+	size_t len = check_sample(codec_find(&codecs_root, "root"), slot);
+	size_t found = 0;
+
+	(void)state;
+	memset(slot + len, 0xaa, 100);
+	assert_int_equal(record_slot_len(slot, len + 100, ROOT_MAGIC, &found), ERR_OK);
+	assert_int_equal(found, len);
+	assert_int_equal(record_slot_len(slot, len - 1, ROOT_MAGIC, &found), ERR_FORMAT);
+	assert_int_equal(record_slot_len(slot, 10, ROOT_MAGIC, &found), ERR_FORMAT);
+	assert_int_equal(record_slot_len(slot, len, RECORD_MAGIC, &found), ERR_FORMAT);
+	memset(slot, 0, len);
+	assert_int_equal(record_slot_len(slot, len, ROOT_MAGIC, &found), ERR_FORMAT);
+}
+
+static void ids_that_chown_would_skip(void **state)
+{
+	static uint8_t bytes[CODEC_CAP];
+	const struct codec *c = codec_find(&codecs_root, "root");
+	size_t len = check_sample(c, bytes);
+
+	(void)state;
+	memset(bytes + LEAF_AT(0) + 188, 0xff, 4);
+	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_record),
+	    cmocka_unit_test(out_of_range),
+	    cmocka_unit_test(bytes_are_as_ever),
+	    cmocka_unit_test(what_could_not_be_read_is_not_written),
+	    cmocka_unit_test(leaves_that_collide),
+	    cmocka_unit_test(what_a_later_version_wrote),
+	    cmocka_unit_test(a_full_root_fits_its_slot),
+	    cmocka_unit_test(a_root_in_its_slot),
+	    cmocka_unit_test(ids_that_chown_would_skip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
