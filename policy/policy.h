@@ -19,6 +19,7 @@
 #define POLICY_STAKEHOLDERS 64
 #define POLICY_RULES        256
 #define POLICY_ID_MAX       63
+#define POLICY_VERDICT_MAX  384
 
 struct policy;
 
@@ -74,10 +75,11 @@ struct policy_request {
 	const char *subject; /* who asks; NULL: a principal that is no stakeholder */
 	enum policy_action action;
 	const char *object;         /* whose vTPM; NULL: the platform itself */
-	enum vtpm_class vtpm_class; /* of the vTPM; 0 where there is none */
-	uint32_t quota;             /* create: bytes asked for */
-	unsigned owned_vtpms;       /* create: how many vTPMs the object has already */
-	uint64_t owned_bytes;       /* create: the sum of their quotas */
+	enum vtpm_class vtpm_class; /* of the vTPM; 0, unknown, is treated as the worse of both */
+	const char *peer;           /* migrate-*: class of the other platform; NULL: unknown */
+	uint32_t quota;             /* create, migrate-in: bytes asked for */
+	unsigned owned_vtpms;       /* create, migrate-in: how many vTPMs the object has already */
+	uint64_t owned_bytes;       /* create, migrate-in: the sum of their quotas */
 	const char *const
 	    *running; /* start: stakeholders other than the object with a running vTPM */
 	size_t nrunning;
@@ -85,18 +87,22 @@ struct policy_request {
 
 struct policy_verdict {
 	bool allowed;
-	char rule[POLICY_ID_MAX +
-		  1];     /* the id of the rule, quota or conflict set; "default" if none */
-	char why[192];    /* "rule "x" denies stop of mandatory vTPMs to role user" */
-	char change[192]; /* what would change it; "" where allowed */
+	char rule[POLICY_ID_MAX + 1]; /* the id of the rule or conflict set; or "default" (no rule
+				       * allows it), "mandatory", "quota" */
+	char why[POLICY_VERDICT_MAX]; /* a sentence with every name in it */
+	char change[POLICY_VERDICT_MAX]; /* what would change it; "" where allowed */
 };
 
-/* Zero-initialised verdict = denied. Mandatory vTPMs: stop, destroy and own are denied whatever
- * rules say. */
+/*
+ * Zero-initialised verdict = denied. Mandatory vTPMs: stop, destroy, own and migrate-out are denied
+ * whatever rules say. why and change name rules and other stakeholders: only for who may read the
+ * policy.
+ */
 void policy_decide(const struct policy *p, const struct policy_request *q,
 		   struct policy_verdict *out);
 
 /* Facts the broker needs. Each takes a stakeholder id; ERR_NOT_FOUND if there is none such. */
+/* Size of a vTPM's state slot if none is asked for: an even share of the quota. */
 enum err policy_default_quota(const struct policy *p, const char *id, uint32_t *bytes) MUST_USE;
 /* Whether S_i goes under the stakeholder's own authority, and that key (P-256). */
 enum err policy_sealing(const struct policy *p, const char *id, bool *own,
@@ -104,8 +110,11 @@ enum err policy_sealing(const struct policy *p, const char *id, bool *own,
 const char *policy_name(const struct policy *p);
 /* Whether a new policy must be signed by the platform authority. */
 bool policy_requires_signature(const struct policy *p);
-/* The store bytes that all quotas together reserve, REGION_SIZE of each vTPM included. */
+/* The store bytes that all quotas together reserve: the regions of every vTPM they allow. */
 uint64_t policy_reserved_bytes(const struct policy *p);
+/* The class of the platforms under this authority, for a request's peer; NULL if the file has none.
+ */
+const char *policy_peer_of(const struct policy *p, const struct crypt_point *authority);
 /* In file order, for tables; NULL past the end. role is "device-owner" ... */
 const char *policy_stakeholder_at(const struct policy *p, size_t i, const char **role);
 
