@@ -70,6 +70,9 @@ struct crypt_signature {
 	uint8_t s[32];
 };
 
+/* ERR_ARG unless the point lies on the curve. */
+enum err crypt_check_point(const struct crypt_point *key) MUST_USE;
+
 /* ERR_SIGNATURE if it does not verify or the point is not on the curve. */
 enum err crypt_verify(const struct crypt_point *key, const struct digest *digest,
 		      const struct crypt_signature *sig) MUST_USE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* crypt_verify: ECDSA over P-256. */
+/* crypt_verify: ECDSA and public keys over P-256. */
 #include "lib/crypt.h"
 
 #include "lib/ossl.h"
@@ -28,6 +28,15 @@ static EVP_PKEY *import(const struct crypt_point *key)
 		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params);
 	EVP_PKEY_CTX_free(ctx);
 	return pkey;
+}
+
+enum err crypt_check_point(const struct crypt_point *key)
+{
+	EVP_PKEY *pkey = import(key);
+	enum err e = pkey ? ERR_OK : ERR_ARG;
+
+	EVP_PKEY_free(pkey);
+	return e;
 }
 
 /* The length of sig in DER at der; 0 on failure. */

@@ -236,9 +236,7 @@ enum err field_point(struct reader *r, const struct jsonvalue *v, void *into)
 
 	if (e)
 		return e;
-	e = p256_parse(text, into);
-	if (e == ERR_FORMAT)
-		return field_fault(r, v,
-				   "not a P-256 public key: \"04\", then x and y, 130 hex digits");
-	return e;
+	if (p256_parse(text, into))
+		return field_fault(r, v, "not a P-256 public key: 04, x and y in 130 hex digits");
+	return ERR_OK;
 }

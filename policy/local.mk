@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 noinst_LIBRARIES += libpolicy.a
-libpolicy_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS) $(CRYPTO_CFLAGS)
+libpolicy_a_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 libpolicy_a_SOURCES = \
 	policy/decision.c policy/decision.h \
 	policy/field.c policy/field.h \
@@ -13,3 +13,11 @@ libpolicy_a_SOURCES = \
 	policy/policy_facts.c \
 	policy/policy_parse.c \
 	policy/policy_rules.c policy/policy_rules.h
+
+# What a user of libpolicy.a links beside it.
+POLICY_LIBS = libpolicy.a libvtpm.a $(JSONC_LIBS) $(CRYPTO_LIBS)
+
+check_PROGRAMS += tests/unit/test_policy_parse
+tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
+tests_unit_test_policy_parse_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_parse_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
