@@ -31,7 +31,16 @@ enum err authority_name(const struct crypt_point *key, uint8_t name[TPM_NAME_SIZ
 /* The authPolicy of an object under this authority. */
 enum err authority_policy(const struct crypt_point *key, struct digest *policy) MUST_USE;
 
-/* The marshalled TPMT_PUBLIC of the authority's key (no leading size); cap at least 128. */
+/*
+ * The marshalled TPMT_PUBLIC of the authority's key (no leading size); cap at least 128:
+ *
+ *	0023 ECC, 000b nameAlg SHA-256, 00040040 sign | userWithAuth, 0000 no authPolicy,
+ *	0010 symmetric null, 0018 000b ECDSA with SHA-256, 0003 P-256, 0010 kdf null,
+ *	0020 x, 0020 y
+ *
+ * userWithAuth and none of fixedTPM, fixedParent, sensitiveDataOrigin: as TPM2_LoadExternal()
+ * of a public area alone wants it.
+ */
 enum err authority_public(const struct crypt_point *key, uint8_t *out, size_t cap,
 			  size_t *len) MUST_USE;
 

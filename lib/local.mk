@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libvtpm.a
 libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libvtpm_a_SOURCES = \
+	lib/anchor.c lib/anchor.h \
+	lib/approval.c lib/approval.h \
 	lib/child.c lib/child.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
@@ -28,6 +30,7 @@ libvtpm_a_SOURCES = \
 	lib/proto_super.c lib/proto_super.h \
 	lib/rbuf.c lib/rbuf.h \
 	lib/secret.c lib/secret.h \
+	lib/tpm_name.c lib/tpm_name.h \
 	lib/wbuf.c lib/wbuf.h
 
 # Tests of the codecs: a sample of every message, and what each decoder owes (tests/codecs).
