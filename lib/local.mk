@@ -4,18 +4,18 @@ libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
-	lib/child.c lib/child.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
+	lib/child.c lib/child.h \
 	lib/crypt.c lib/crypt.h \
 	lib/crypt_aead.c \
 	lib/crypt_verify.c \
 	lib/err.c lib/err.h \
+	lib/field.c lib/field.h \
+	lib/frame.c lib/frame.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \
-	lib/field.c lib/field.h \
-	lib/frame.c lib/frame.h \
 	lib/ossl.h \
 	lib/proto_admin.c lib/proto_admin.h \
 	lib/proto_admin_list.c \
@@ -30,8 +30,61 @@ libvtpm_a_SOURCES = \
 	lib/proto_super.c lib/proto_super.h \
 	lib/rbuf.c lib/rbuf.h \
 	lib/secret.c lib/secret.h \
+	lib/spawn.c lib/spawn.h \
+	lib/tpm_cmd.c lib/tpm_cmd.h \
 	lib/tpm_name.c lib/tpm_name.h \
 	lib/wbuf.c lib/wbuf.h
+
+# Unit tests of the modules above, but proto_*.
+check_PROGRAMS += tests/unit/test_buf
+tests_unit_test_buf_SOURCES = tests/unit/test_buf.c
+tests_unit_test_buf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_buf_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_err
+tests_unit_test_err_SOURCES = tests/unit/test_err.c
+tests_unit_test_err_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_err_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_log
+tests_unit_test_log_SOURCES = tests/unit/test_log.c
+tests_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_secret
+tests_unit_test_secret_SOURCES = tests/unit/test_secret.c
+tests_unit_test_secret_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_secret_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_crypt
+tests_unit_test_crypt_SOURCES = tests/unit/test_crypt.c
+tests_unit_test_crypt_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_crypt_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_loop
+tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
+tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_loop_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_msg
+tests_unit_test_msg_SOURCES = tests/unit/test_msg.c
+tests_unit_test_msg_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_msg_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_channel
+tests_unit_test_channel_SOURCES = tests/unit/test_channel.c
+tests_unit_test_channel_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_channel_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_spawn
+tests_unit_test_spawn_SOURCES = tests/unit/test_spawn.c
+tests_unit_test_spawn_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_spawn_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_tpm_cmd
+tests_unit_test_tpm_cmd_SOURCES = tests/unit/test_tpm_cmd.c
+tests_unit_test_tpm_cmd_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_tpm_cmd_LDADD = $(UNIT_LIBS)
 
 # Tests of the codecs: a sample of every message, and what each decoder owes (tests/codecs).
 noinst_LIBRARIES += tests/codecs/libcodecs.a

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define SPAWN_FDS_MAX 16
+
 struct spawn_fd {
 	int from; /* descriptor of the parent; stays open there */
 	int to;   /* its number in the child */
@@ -27,8 +29,10 @@ struct spawn_fd {
 /*
  * program: an open descriptor of the executable (fexecve(3)), so that what was
  * measured is what runs. Descriptors 0-2 are inherited; every other one not in
- * fds is closed. flags: SPAWN_*. *pid gets the child, *pidfd (close-on-exec)
- * watches it.
+ * fds is closed. At most SPAWN_FDS_MAX of them. flags: SPAWN_*. *pid gets the
+ * child, *pidfd (close-on-exec) watches it; the caller reaps it. An error means
+ * that there is no child: what fails before or in the exec is told here. Death
+ * with the parent ends when the child changes its uid: it then asks for it anew.
  */
 enum err spawn(int program, char *const argv[], const struct spawn_fd *fds, size_t nfds,
 	       unsigned flags, pid_t *pid, int *pidfd) MUST_USE;
