@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ctl_approval_file: an authority's signed approval as a JSON file, the way
+ * it travels from the place of signing to the device:
+ *
+ *	{"format": 1, "pcrs": [0, 1, 7], "pcr_digest": HEX, "version": 1,
+ *	 "hierarchy": "platform", "authority": {"x": HEX, "y": HEX},
+ *	 "signature": {"r": HEX, "s": HEX}}
+ */
+#ifndef TOOLS_CTL_APPROVAL_FILE_H
+#define TOOLS_CTL_APPROVAL_FILE_H
+
+#include "lib/proto_root.h"
+#include "tools/ctl_json.h"
+
+struct ctl_approval_file {
+	struct approval approval;
+	enum hierarchy hierarchy;
+	struct crypt_point authority;
+};
+
+/* ERR_FORMAT or ERR_UNSUPPORTED with a diagnosis. The signature is not verified here. */
+enum err ctl_approval_file_parse(const char *text, size_t len, struct ctl_approval_file *out,
+				 struct ctl_diag *diag) MUST_USE;
+
+/* The file's text; malloc'd, NULL without memory. */
+char *ctl_approval_file_format(const struct ctl_approval_file *f);
+
+/* "platform" or "owner"; ERR_ARG for anything else. */
+enum err ctl_hierarchy_parse(const char *word, enum hierarchy *out) MUST_USE;
+
+#endif

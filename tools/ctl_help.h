@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ctl_help: every command there is: finding one, and telling about it. */
+#ifndef TOOLS_CTL_HELP_H
+#define TOOLS_CTL_HELP_H
+
+#include "tools/ctl.h"
+
+/* The i-th command of all; NULL past the last. */
+const struct ctl_command *ctl_help_command_at(size_t i);
+
+/* The command that argv starts with, and how many words its name takes; NULL if there is none. */
+const struct ctl_command *ctl_help_find(int argc, const char *const *argv, int *words);
+
+/* Whether word is the first of commands of two words. */
+bool ctl_help_is_group(const char *word);
+
+/* The command that was perhaps meant, or NULL. */
+const char *ctl_help_similar(const char *words);
+
+/* Usage, help and options of one command. */
+void ctl_help_print(const struct ctl_command *cmd);
+
+enum err ctl_help_overview(struct ctl *c) MUST_USE;
+enum err ctl_help_version(struct ctl *c) MUST_USE;
+
+/* Says that argv is no command, and what might have been meant. ERR_ARG. */
+enum err ctl_help_unknown(struct ctl *c, int argc, const char *const *argv) MUST_USE;
+
+#endif

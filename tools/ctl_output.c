@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/ctl_output.h"
+
+#include "lib/rbuf.h"
+#include "tools/ctl_file.h"
+#include "tools/ctl_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define WRAP_COLUMN 78
+
+enum err ctl_output_json(struct ctl *c, struct json_object *o)
+{
+	char *text = ctl_json_text(o);
+	enum err e;
+
+	json_object_put(o);
+	if (!text)
+		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	e = ctl_file_write(c, NULL, text, strlen(text));
+	free(text);
+	return e;
+}
+
+static void add_where(struct json_object *o, const struct ctl_where *w)
+{
+	if (w->file)
+		json_object_object_add(o, "file", json_object_new_string(w->file));
+	if (w->line) {
+		json_object_object_add(o, "line", json_object_new_int64(w->line));
+		json_object_object_add(o, "column", json_object_new_int64(w->column));
+	}
+}
+
+static void error_json(const struct ctl *c, enum err e)
+{
+	struct json_object *outer = json_object_new_object();
+	struct json_object *o = json_object_new_object();
+	char *text;
+
+	json_object_object_add(o, "code", json_object_new_string(err_name(e)));
+	if (c->rule[0])
+		json_object_object_add(o, "rule", json_object_new_string(c->rule));
+	add_where(o, &c->where);
+	json_object_object_add(o, "message", json_object_new_string(c->message));
+	json_object_object_add(outer, "error", o);
+	text = ctl_json_text(outer);
+	if (text)
+		fputs(text, stdout);
+	free(text);
+	json_object_put(outer);
+}
+
+void ctl_output_error(const struct ctl *c, enum err e)
+{
+	if (c->json) {
+		error_json(c, e);
+		return;
+	}
+	fputs("vtpmctl: ", stderr);
+	if (c->where.file)
+		fprintf(stderr, "%s:", c->where.file);
+	if (c->where.line)
+		fprintf(stderr, "%u:%u:", c->where.line, c->where.column);
+	fprintf(stderr, "%s%s", c->where.file ? " " : "", c->message);
+	if (c->rule[0])
+		fprintf(stderr, " (rule \"%s\")", c->rule);
+	fputc('\n', stderr);
+	if (e == ERR_ARG && c->command)
+		fprintf(stderr, "usage: vtpmctl %s %s\nSee 'vtpmctl help %s'.\n", c->command->name,
+			c->command->args, c->command->name);
+}
+
+static const char *cell(const char *const *cells, size_t i)
+{
+	return cells[i] && cells[i][0] ? cells[i] : "-";
+}
+
+static int column_width(const char *const *cells, size_t column, size_t columns, size_t rows)
+{
+	size_t width = 0;
+
+	for (size_t r = 0; r < rows; r++) {
+		size_t n = strlen(cell(cells, r * columns + column));
+
+		width = n > width ? n : width;
+	}
+	return (int)width;
+}
+
+void ctl_output_table(FILE *f, const char *const *cells, size_t columns, size_t rows)
+{
+	for (size_t r = 0; r < rows; r++) {
+		for (size_t k = 0; k + 1 < columns; k++)
+			fprintf(f, "%-*s  ", column_width(cells, k, columns, rows),
+				cell(cells, r * columns + k));
+		fprintf(f, "%s\n", cell(cells, r * columns + columns - 1));
+	}
+}
+
+void ctl_output_wrapped(FILE *f, unsigned indent, const char *text)
+{
+	size_t at = 0; /* characters on this line */
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (at > 0 && at + 1 + n > WRAP_COLUMN) {
+			fputc('\n', f);
+			at = 0;
+		}
+		at += (size_t)fprintf(f, "%*s%.*s", at ? 1 : (int)indent, "", (int)n, text);
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', f);
+}
+
+void ctl_output_hex(const uint8_t *bytes, size_t len, char *out)
+{
+	*out = '\0';
+	for (size_t i = 0; i < len; i++)
+		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void ctl_output_uuid(const uint8_t u[UUID_SIZE], char out[CTL_UUID_TEXT])
+{
+	static const uint8_t groups[] = {4, 2, 2, 2, 6};
+	size_t at = 0;
+
+	for (size_t g = 0; g < sizeof(groups); g++) {
+		if (g > 0)
+			*out++ = '-';
+		ctl_output_hex(u + at, groups[g], out);
+		out += 2 * groups[g];
+		at += groups[g];
+	}
+}
+
+void ctl_output_time(uint64_t seconds, char out[CTL_TIME_TEXT])
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || strftime(out, CTL_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		snprintf(out, CTL_TIME_TEXT, "unknown");
+}
+
+void ctl_output_size(uint64_t bytes, char out[CTL_SIZE_TEXT])
+{
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double v = (double)bytes;
+	size_t u = 0;
+
+	while (v >= 1024 && u + 1 < sizeof(units) / sizeof(units[0])) {
+		v /= 1024;
+		u++;
+	}
+	snprintf(out, CTL_SIZE_TEXT, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+}
+
+void ctl_output_guest(const struct guest *g, char out[CTL_WHO_TEXT])
+{
+	struct rbuf r;
+
+	rbuf_init(&r, g->id, sizeof(g->id));
+	if (g->kind == GUEST_UNIX) {
+		uint32_t uid = rbuf_u32(&r);
+
+		snprintf(out, CTL_WHO_TEXT, "uid %u gid %u", uid, rbuf_u32(&r));
+	} else if (g->kind == GUEST_XEN) {
+		snprintf(out, CTL_WHO_TEXT, "domain ");
+		ctl_output_uuid(g->id, out + strlen(out));
+	} else {
+		snprintf(out, CTL_WHO_TEXT, "nobody");
+	}
+}
+
+static const char *const classes[] = {
+    [VTPM_DISCRETIONARY] = "discretionary", [VTPM_MANDATORY] = "mandatory"};
+static const char *const states[] = {
+    [VTPM_STOPPED] = "stopped",   [VTPM_STARTING] = "starting", [VTPM_RUNNING] = "running",
+    [VTPM_STOPPING] = "stopping", [VTPM_FAILED] = "failed",
+};
+static const char *const hierarchies[] = {
+    [HIERARCHY_PLATFORM] = "platform", [HIERARCHY_OWNER] = "owner"};
+
+static const char *word(const char *const *words, size_t n, unsigned i)
+{
+	return i < n && words[i] ? words[i] : "unknown";
+}
+
+const char *ctl_output_class(unsigned vtpm_class)
+{
+	return word(classes, sizeof(classes) / sizeof(classes[0]), vtpm_class);
+}
+
+const char *ctl_output_state(unsigned vtpm_state)
+{
+	return word(states, sizeof(states) / sizeof(states[0]), vtpm_state);
+}
+
+const char *ctl_output_hierarchy(unsigned hierarchy)
+{
+	return word(hierarchies, sizeof(hierarchies) / sizeof(hierarchies[0]), hierarchy);
+}
+
+struct json_object *ctl_output_digest_json(const struct digest *d)
+{
+	return ctl_json_new_hex(d->b, sizeof(d->b));
+}
+
+struct json_object *ctl_output_time_json(uint64_t seconds)
+{
+	char text[CTL_TIME_TEXT];
+
+	ctl_output_time(seconds, text);
+	return json_object_new_string(text);
+}
+
+static struct json_object *guest_json(const struct guest *g)
+{
+	struct json_object *o = json_object_new_object();
+	char uuid[CTL_UUID_TEXT];
+	struct rbuf r;
+
+	rbuf_init(&r, g->id, sizeof(g->id));
+	if (g->kind == GUEST_UNIX) {
+		json_object_object_add(o, "uid", json_object_new_int64(rbuf_u32(&r)));
+		json_object_object_add(o, "gid", json_object_new_int64(rbuf_u32(&r)));
+	} else if (g->kind == GUEST_XEN) {
+		ctl_output_uuid(g->id, uuid);
+		json_object_object_add(o, "domain", json_object_new_string(uuid));
+	}
+	return o;
+}
+
+struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
+{
+	struct json_object *o = json_object_new_object();
+	char uuid[CTL_UUID_TEXT];
+
+	ctl_output_uuid(v->uuid, uuid);
+	json_object_object_add(o, "uuid", json_object_new_string(uuid));
+	json_object_object_add(o, "name", json_object_new_string(v->name));
+	json_object_object_add(o, "stakeholder", json_object_new_string(v->stakeholder));
+	json_object_object_add(o, "class", json_object_new_string(ctl_output_class(v->vtpm_class)));
+	json_object_object_add(o, "state", json_object_new_string(ctl_output_state(v->state)));
+	json_object_object_add(o, "last_error",
+			       json_object_new_string(err_name(err_from_wire(v->last_err))));
+	json_object_object_add(o, "generation", json_object_new_int64(v->generation));
+	json_object_object_add(o, "version", json_object_new_uint64(v->version));
+	json_object_object_add(o, "quota", json_object_new_int64(v->quota));
+	json_object_object_add(o, "used", json_object_new_int64(v->used));
+	json_object_object_add(o, "restarts", json_object_new_int64(v->restarts));
+	json_object_object_add(o, "created", ctl_output_time_json(v->created));
+	json_object_object_add(o, "own_authority", json_object_new_boolean(v->own_authority));
+	json_object_object_add(o, "guest", guest_json(&v->guest));
+	json_object_object_add(o, "path", json_object_new_string(v->path));
+	return o;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ctl_vtpm: the life of a vTPM. */
+#include "lib/wbuf.h"
+#include "tools/ctl_args.h"
+#include "tools/ctl_client.h"
+#include "tools/ctl_output.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void print_vtpm(const struct admin_vtpm *v)
+{
+	char uuid[CTL_UUID_TEXT], created[CTL_TIME_TEXT], guest[CTL_WHO_TEXT];
+	char used[CTL_SIZE_TEXT], quota[CTL_SIZE_TEXT];
+	enum err last = err_from_wire(v->last_err);
+
+	ctl_output_uuid(v->uuid, uuid);
+	ctl_output_time(v->created, created);
+	ctl_output_guest(&v->guest, guest);
+	ctl_output_size(v->used, used);
+	ctl_output_size(v->quota, quota);
+	printf("name         %s\n", v->name);
+	printf("stakeholder  %s\n", v->stakeholder);
+	printf("uuid         %s\n", uuid);
+	printf("class        %s\n", ctl_output_class(v->vtpm_class));
+	printf("state        %s\n", ctl_output_state(v->state));
+	if (last)
+		printf("last error   %s: %s\n", err_name(last), err_text(last));
+	if (v->restarts)
+		printf("restarts     %u\n", v->restarts);
+	printf("sealed to    the %s authority\n",
+	       v->own_authority ? "stakeholder's own" : "platform");
+	printf("anchored     version %llu of generation %u, %s of %s\n",
+	       (unsigned long long)v->version, v->generation, used, quota);
+	printf("guest        %s\n", guest);
+	printf("created      %s\n", created);
+	if (v->path[0])
+		printf("socket       %s\n", v->path);
+}
+
+static enum err output_vtpm(struct ctl *c, const struct admin_vtpm *v)
+{
+	if (c->json)
+		return ctl_output_json(c, ctl_output_vtpm_json(v));
+	print_vtpm(v);
+	return ERR_OK;
+}
+
+/* A request that names one vTPM and is answered with it. */
+static enum err ask_vtpm(struct ctl *c, enum admin_msg type, const char *doing, const char *name,
+			 struct admin_vtpm *out)
+{
+	struct admin_reply reply;
+	enum err e = ctl_client_call_name(c, type, doing, name, &reply);
+
+	return e ? e : ctl_client_vtpm(c, &reply, out);
+}
+
+/* create */
+
+enum { CREATE_STAKEHOLDER, CREATE_MANDATORY, CREATE_QUOTA, CREATE_UID, CREATE_GID, CREATE_USER };
+
+static enum err guest_unix(struct ctl *c, uint32_t uid, uint32_t gid, struct guest *out)
+{
+	struct wbuf w;
+	size_t len;
+
+	*out = (struct guest){.kind = GUEST_UNIX};
+	wbuf_init(&w, out->id, sizeof(out->id));
+	wbuf_u32(&w, uid);
+	wbuf_u32(&w, gid);
+	return wbuf_end(&w, &len) ? ctl_fail(c, ERR_INTERNAL, "guest identity") : ERR_OK;
+}
+
+static enum err guest_user(struct ctl *c, const char *name, struct guest *out)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (!pw)
+		return ctl_fail(c, ERR_ARG, "--user: there is no user '%s' on this machine", name);
+	return guest_unix(c, pw->pw_uid, pw->pw_gid, out);
+}
+
+/* Whose the guest sockets will be: --user, or --uid and --gid, or the caller. */
+static enum err choose_guest(struct ctl *c, const struct ctl_args *a, struct guest *out)
+{
+	const char *user = a->opt[CREATE_USER];
+	const char *uid_text = a->opt[CREATE_UID];
+	const char *gid_text = a->opt[CREATE_GID];
+	uint64_t uid, gid;
+	enum err e;
+
+	if (user && (uid_text || gid_text))
+		return ctl_fail(c, ERR_ARG, "give either --user, or --uid and --gid");
+	if (user)
+		return guest_user(c, user, out);
+	if (!uid_text && !gid_text)
+		return guest_unix(c, getuid(), getgid(), out);
+	if (!uid_text || !gid_text)
+		return ctl_fail(c, ERR_ARG, "--uid and --gid go together");
+	e = ctl_args_number(c, "--uid", uid_text, UINT32_MAX - 1, &uid);
+	if (!e)
+		e = ctl_args_number(c, "--gid", gid_text, UINT32_MAX - 1, &gid);
+	return e ? e : guest_unix(c, (uint32_t)uid, (uint32_t)gid, out);
+}
+
+/* Into a field of NAME_MAX_LEN + 1. */
+static enum err copy_name(struct ctl *c, const char *what, const char *name, char *out)
+{
+	size_t n = strlen(name);
+
+	if (n == 0 || n > NAME_MAX_LEN || strchr(name, '/'))
+		return ctl_fail(c, ERR_ARG, "%s must have 1 to %d characters and no '/', not '%s'",
+				what, NAME_MAX_LEN, name);
+	memcpy(out, name, n + 1);
+	return ERR_OK;
+}
+
+static enum err gather_create(struct ctl *c, const struct ctl_args *a, struct admin_create *m)
+{
+	enum err e = copy_name(c, "a vTPM's name", a->pos[0], m->name);
+
+	m->vtpm_class = a->opt[CREATE_MANDATORY] ? VTPM_MANDATORY : VTPM_DISCRETIONARY;
+	if (!e)
+		e = copy_name(c, "a stakeholder", a->opt[CREATE_STAKEHOLDER], m->stakeholder);
+	if (!e && a->opt[CREATE_QUOTA])
+		e = ctl_args_quota(c, a->opt[CREATE_QUOTA], &m->quota);
+	if (!e)
+		e = choose_guest(c, a, &m->guest);
+	return e;
+}
+
+static enum err create(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_create m = {0};
+	struct admin_reply reply;
+	struct admin_vtpm v;
+	uint8_t body[512];
+	struct ctl_request rq = {.type = ADMIN_CREATE,
+				 .doing = "creating the vTPM",
+				 .body = body,
+				 .timeout_ms = CTL_SLOW_MS};
+	enum err e = gather_create(c, a, &m);
+
+	if (e)
+		return e;
+	e = admin_create_encode(&m, body, sizeof(body), &rq.len);
+	if (e)
+		return ctl_fail(c, e, "cannot encode the request: %s", err_text(e));
+	e = ctl_client_call(c, &rq, &reply);
+	if (!e)
+		e = ctl_client_vtpm(c, &reply, &v);
+	return e ? e : output_vtpm(c, &v);
+}
+
+/* list, show, start, stop */
+
+enum { LIST_COLUMNS = 7 };
+
+static enum err print_list(struct ctl *c, const struct admin_vtpm *list, size_t n)
+{
+	static const char *const head[LIST_COLUMNS] = {"NAME",    "STAKEHOLDER", "CLASS", "STATE",
+						       "VERSION", "USED",        "UUID"};
+	const char **cells = calloc((n + 1) * LIST_COLUMNS, sizeof(*cells));
+	struct {
+		char version[24], used[CTL_SIZE_TEXT], uuid[CTL_UUID_TEXT];
+	} *text = calloc(n + 1, sizeof(*text));
+
+	if (!cells || !text) {
+		free(cells);
+		free(text);
+		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	}
+	memcpy(cells, head, sizeof(head));
+	for (size_t i = 0; i < n; i++) {
+		const struct admin_vtpm *v = &list[i];
+
+		snprintf(text[i].version, sizeof(text[i].version), "%u.%llu", v->generation,
+			 (unsigned long long)v->version);
+		ctl_output_size(v->used, text[i].used);
+		ctl_output_uuid(v->uuid, text[i].uuid);
+		memcpy(cells + (i + 1) * LIST_COLUMNS,
+		       (const char *const[LIST_COLUMNS]){
+			   v->name, v->stakeholder, ctl_output_class(v->vtpm_class),
+			   ctl_output_state(v->state), text[i].version, text[i].used, text[i].uuid},
+		       sizeof(head));
+	}
+	ctl_output_table(stdout, cells, LIST_COLUMNS, n + 1);
+	free(cells);
+	free(text);
+	return ERR_OK;
+}
+
+static enum err list_json(struct ctl *c, const struct admin_vtpm *list, size_t n)
+{
+	struct json_object *o = json_object_new_object();
+	struct json_object *vtpms = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(vtpms, ctl_output_vtpm_json(&list[i]));
+	json_object_object_add(o, "vtpms", vtpms);
+	return ctl_output_json(c, o);
+}
+
+static enum err list(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_vtpm *vtpms;
+	size_t n;
+	enum err e = ctl_client_list(c, &vtpms, &n);
+
+	(void)a;
+	if (e)
+		return e;
+	e = c->json ? list_json(c, vtpms, n) : print_list(c, vtpms, n);
+	free(vtpms);
+	return e;
+}
+
+static enum err show(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_vtpm v;
+	enum err e = ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
+
+	return e ? e : output_vtpm(c, &v);
+}
+
+static enum err start(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_vtpm v;
+	enum err e = ask_vtpm(c, ADMIN_START, "starting", a->pos[0], &v);
+
+	return e ? e : output_vtpm(c, &v);
+}
+
+static enum err stop(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_vtpm v;
+	enum err e = ask_vtpm(c, ADMIN_STOP, "stopping", a->pos[0], &v);
+
+	return e ? e : output_vtpm(c, &v);
+}
+
+/* destroy */
+
+enum { DESTROY_YES };
+
+/* ERR_OK only if the person typed the name. */
+static enum err confirm(struct ctl *c, const char *name)
+{
+	char line[ADMIN_NAME_MAX + 2];
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return ctl_fail(c, ERR_ARG,
+				"destroying '%s' takes its keys away for ever; confirm with --yes",
+				name);
+	fprintf(stderr,
+		"This destroys vTPM '%s' with every key in it, for ever.\n"
+		"Type its name to go on: ",
+		name);
+	if (!fgets(line, sizeof(line), stdin))
+		line[0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (strcmp(line, name) != 0)
+		return ctl_fail(c, ERR_ARG, "not confirmed; nothing was destroyed");
+	return ERR_OK;
+}
+
+static enum err destroy(struct ctl *c, const struct ctl_args *a)
+{
+	struct admin_reply reply;
+	struct json_object *o;
+	enum err e = a->opt[DESTROY_YES] ? ERR_OK : confirm(c, a->pos[0]);
+
+	if (!e)
+		e = ctl_client_call_name(c, ADMIN_DESTROY, "destroying", a->pos[0], &reply);
+	if (e)
+		return e;
+	if (!c->json) {
+		printf("destroyed %s\n", a->pos[0]);
+		return ERR_OK;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "destroyed", json_object_new_string(a->pos[0]));
+	return ctl_output_json(c, o);
+}
+
+/* env */
+
+/* In single quotes for a shell. */
+static void print_quoted(const char *s)
+{
+	putchar('\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			fputs("'\\'", stdout);
+		putchar(*s);
+	}
+	putchar('\'');
+}
+
+static enum err env(struct ctl *c, const struct ctl_args *a)
+{
+	char tcti[sizeof(((struct admin_vtpm *)0)->path) + 16];
+	struct admin_vtpm v;
+	struct json_object *o;
+	enum err e = ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
+
+	if (e)
+		return e;
+	if (!v.path[0])
+		return ctl_fail(c, ERR_STATE, "vTPM '%s' is %s; start it with 'vtpmctl start %s'",
+				v.name, ctl_output_state(v.state), a->pos[0]);
+	snprintf(tcti, sizeof(tcti), "swtpm:path=%s", v.path);
+	if (!c->json) {
+		fputs("export TPM2TOOLS_TCTI=", stdout);
+		print_quoted(tcti);
+		putchar('\n');
+		return ERR_OK;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "TPM2TOOLS_TCTI", json_object_new_string(tcti));
+	return ctl_output_json(c, o);
+}
+
+const struct ctl_command ctl_vtpm_commands[] = {
+    {.name = "create",
+     .args = "NAME --stakeholder ID [--mandatory] [--quota SIZE] "
+	     "[--uid U --gid G | --user NAME]", .brief = "create a vTPM for a stakeholder",
+     .help = "Creates a vTPM, stopped and empty. Its room in the store is reserved at once, so "
+	     "a vTPM that could be created can always be written.\n"
+	     "A mandatory vTPM can be stopped or destroyed by no local stakeholder. The guest "
+	     "sockets belong to the user given with --user, or --uid and --gid; without either, "
+	     "to you.", .min_pos = 1,
+     .max_pos = 1,
+     .opts = {[CREATE_STAKEHOLDER] = {"stakeholder", 0, "ID", "whose it is, as in the policy",
+				      true},
+	      [CREATE_MANDATORY] = {"mandatory", 0, NULL, "no local stakeholder may stop it",
+				    false},
+	      [CREATE_QUOTA] = {"quota", 0, "SIZE",
+				"room for its state, 16K to 128K; default: the policy's", false},
+	      [CREATE_UID] = {"uid", 0, "U", "numeric owner of the guest sockets", false},
+	      [CREATE_GID] = {"gid", 0, "G", "numeric group of the guest sockets", false},
+	      [CREATE_USER] = {"user", 0, "NAME", "owner of the guest sockets by name", false}},
+     .fn = create},
+    {.name = "list",
+     .args = "",
+     .brief = "list the vTPMs that you may see",
+     .help = "Prints one line a vTPM. VERSION is generation.version of the anchored state. What "
+	     "the policy does not let you see is not there.", .fn = list},
+    {.name = "show",
+     .args = "NAME",
+     .brief = "show one vTPM",
+     .help = "NAME is a vTPM's name, stakeholder/name, or uuid.",
+     .min_pos = 1,
+     .max_pos = 1,
+     .fn = show},
+    {.name = "start",
+     .args = "NAME",
+     .brief = "start a vTPM and wait until it serves",
+     .help = "Unseals the vTPM's secret, checks its state against the anchor, and starts its "
+	     "worker. 'vtpmctl env NAME' then says how tpm2-tools reach it.", .min_pos = 1,
+     .max_pos = 1,
+     .fn = start},
+    {.name = "stop",
+     .args = "NAME",
+     .brief = "stop a vTPM and wait until it has stopped",
+     .help = "Its persistent state is anchored already. For its guest this is a TPM that loses "
+	     "power.", .min_pos = 1,
+     .max_pos = 1,
+     .fn = stop},
+    {.name = "destroy",
+     .args = "NAME [--yes]",
+     .brief = "destroy a vTPM and every key in it, for ever",
+     .help = "The vTPM must be stopped. On a terminal you are asked to type its name; anywhere "
+	     "else --yes is needed.", .min_pos = 1,
+     .max_pos = 1,
+     .opts = {[DESTROY_YES] = {"yes", 'y', NULL, "do not ask", false}},
+     .fn = destroy},
+    {.name = "env",
+     .args = "NAME",
+     .brief = "print the line that points tpm2-tools to a vTPM",
+     .help = "For a shell:\n"
+	     "  eval \"$(vtpmctl env bank)\"\n"
+	     "  tpm2_getrandom 8 --hex", .min_pos = 1,
+     .max_pos = 1,
+     .fn = env},
+    {0											 },
+};
