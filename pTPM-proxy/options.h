@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* options: the command line of ptpm-proxy; doc/man/ptpm-proxy.8 describes it. */
+#ifndef PTPM_PROXY_OPTIONS_H
+#define PTPM_PROXY_OPTIONS_H
+
+#include "pTPM-proxy/tcti.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct options {
+	struct tcti tcti;
+	const char *directory; /* of the sockets */
+	bool provisioning;     /* whether that socket is offered */
+	unsigned timeout_ms;   /* of one TPM command */
+	uid_t uid;             /* that may connect */
+	bool verbose;
+};
+
+/* Says on standard error what is wrong. --help and --version end the process with success. */
+bool options_parse(int argc, char **argv, struct options *out);
+
+#endif
