@@ -102,6 +102,18 @@ noinst_PROGRAMS += tests/codecs/seeds
 tests_codecs_seeds_SOURCES = tests/codecs/seeds.c
 tests_codecs_seeds_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
 
+# Prints our Names and policy digests for tests/integration/approval.
+noinst_PROGRAMS += tests/integration/approval_print
+tests_integration_approval_print_SOURCES = tests/integration/approval_print.c
+tests_integration_approval_print_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_approval_print_LDADD = libvtpm.a $(CRYPTO_LIBS)
+EXTRA_DIST += tests/integration/approval
+
+check_PROGRAMS += tests/unit/test_approval
+tests_unit_test_approval_SOURCES = tests/unit/test_approval.c
+tests_unit_test_approval_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_approval_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_proto_root
 tests_unit_test_proto_root_SOURCES = tests/unit/test_proto_root.c tests/codecs/check.c tests/codecs/check.h
 tests_unit_test_proto_root_CFLAGS = $(UNIT_CFLAGS)
