@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 noinst_LIBRARIES += libvtpm.a
-libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
@@ -29,6 +29,7 @@ libvtpm_a_SOURCES = \
 	lib/proto_state.c lib/proto_state.h \
 	lib/proto_super.c lib/proto_super.h \
 	lib/rbuf.c lib/rbuf.h \
+	lib/sandbox.c lib/sandbox.h \
 	lib/secret.c lib/secret.h \
 	lib/spawn.c lib/spawn.h \
 	lib/tpm_cmd.c lib/tpm_cmd.h \

@@ -1,1 +1,32 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# The vTPM worker. Everything but main() is a library, so that tests and fuzz targets link the same.
+noinst_LIBRARIES += libstubdom.a
+libstubdom_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(TPMS_CFLAGS) $(SECCOMP_CFLAGS)
+libstubdom_a_SOURCES = \
+	stubdom/command.c stubdom/command.h \
+	stubdom/ctrl.c stubdom/ctrl.h \
+	stubdom/data.c stubdom/data.h \
+	stubdom/guest.h \
+	stubdom/guest_emulator.c \
+	stubdom/state.c stubdom/state.h \
+	stubdom/tpm.c stubdom/tpm.h \
+	stubdom/vtpm.c stubdom/vtpm.h \
+	stubdom/worker.c stubdom/worker.h \
+	stubdom/worker_sandbox.c stubdom/worker_sandbox.h
+
+daemon_PROGRAMS += vtpm-stubdom
+vtpm_stubdom_SOURCES = stubdom/main.c
+vtpm_stubdom_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+vtpm_stubdom_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+# Static and at fixed addresses: no relocation makes a page of it private to one
+# worker, which is what keeps a hundred of them small (doc/PERFORMANCE). The
+# sanitizers cannot be linked statically.
+if !SANITIZERS
+if !FUZZERS
+vtpm_stubdom_LDFLAGS = $(AM_LDFLAGS) -static -no-pie -Wl,--no-warnings
+endif
+endif
+
+noinst_PROGRAMS += tests/integration/worker_driver
+tests_integration_worker_driver_SOURCES = tests/integration/worker_driver.c
+tests_integration_worker_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)

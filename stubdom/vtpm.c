@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stubdom/vtpm.h"
+
+#include "lib/log.h"
+#include "lib/tpm_cmd.h"
+#include "lib/wbuf.h"
+#include "stubdom/command.h"
+#include "stubdom/tpm.h"
+
+#define CC_STARTUP  0x144
+#define CC_SHUTDOWN 0x145
+#define SU_CLEAR    0
+
+/*
+ * More than one command can add to the permanent state: the largest NV index
+ * (2 KiB), a persistent object or a saved Shutdown(STATE) are each well below.
+ */
+#define GROWTH_MAX 8192
+
+void vtpm_init(struct vtpm *v, size_t room, vtpm_commit_fn commit, void *arg)
+{
+	*v = (struct vtpm){.room = room, .commit = commit, .arg = arg};
+}
+
+static void answer_rc(struct vtpm *v, uint32_t rc, struct vtpm_response *out)
+{
+	tpm_response_rc(rc, v->answer);
+	*out = (struct vtpm_response){v->answer, sizeof(v->answer)};
+}
+
+static void process(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out)
+{
+	if (tpm_process(command, len, &out->bytes, &out->len) != ERR_OK)
+		answer_rc(v, VTPM_RC_FAILURE, out);
+}
+
+static bool over_quota(const struct vtpm *v, size_t growth)
+{
+	size_t len;
+
+	tpm_state(&len);
+	return len + growth > v->room;
+}
+
+/*
+ * Near the quota a command is executed on trial: the state as it was before
+ * comes back if the new one does not fit. If that fails the TPM is off, and
+ * its permanent state the old one, until the guest resets it.
+ */
+static void process_on_trial(struct vtpm *v, const uint8_t *command, size_t len,
+			     struct vtpm_response *out)
+{
+	struct tpm_snapshot *before = NULL;
+	enum err e;
+
+	e = tpm_snapshot_take(&before);
+	if (e) {
+		answer_rc(v, VTPM_RC_RETRY, out);
+		return;
+	}
+	process(v, command, len, out);
+	if (over_quota(v, 0)) {
+		e = tpm_snapshot_restore(before);
+		if (e)
+			log_error("going back to the state before a command failed: %s",
+				  err_text(e));
+		answer_rc(v, VTPM_RC_NV_SPACE, out);
+	}
+	tpm_snapshot_free(before);
+}
+
+void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out)
+{
+	struct tpm_header header;
+	bool may_store;
+
+	if (tpm_header_decode(command, len, &header) != ERR_OK) {
+		answer_rc(v, VTPM_RC_COMMAND_SIZE, out);
+		return;
+	}
+	if (!tpm_is_on()) {
+		answer_rc(v, VTPM_RC_INITIALIZE, out);
+		return;
+	}
+	may_store = command_may_store(header.code);
+	if (may_store && v->stalled) {
+		answer_rc(v, VTPM_RC_RETRY, out);
+		return;
+	}
+	v->last = header.code;
+	if (may_store && over_quota(v, GROWTH_MAX))
+		process_on_trial(v, command, len, out);
+	else
+		process(v, command, len, out);
+	vtpm_settle(v);
+}
+
+static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
+			   struct vtpm_response *out)
+{
+	uint8_t command[TPM_HEADER_SIZE + 2];
+	struct wbuf w;
+
+	wbuf_init(&w, command, sizeof(command));
+	wbuf_u16(&w, TPM_ST_NO_SESSIONS_);
+	wbuf_u32(&w, sizeof(command));
+	wbuf_u32(&w, code);
+	wbuf_u16(&w, parameter);
+	vtpm_execute(v, command, sizeof(command), out);
+}
+
+enum err vtpm_startup(struct vtpm *v)
+{
+	struct vtpm_response response;
+	struct tpm_header header;
+
+	simple_command(v, CC_STARTUP, SU_CLEAR, &response);
+	if (tpm_header_decode(response.bytes, response.len, &header) != ERR_OK || header.code != 0)
+		return ERR_TPM;
+	return ERR_OK;
+}
+
+void vtpm_shutdown(struct vtpm *v)
+{
+	struct vtpm_response ignored; /* without it the next start is merely not orderly */
+
+	if (tpm_is_on() && v->last != CC_SHUTDOWN)
+		simple_command(v, CC_SHUTDOWN, SU_CLEAR, &ignored);
+}
+
+void vtpm_settle(struct vtpm *v)
+{
+	if (!tpm_changed())
+		return;
+	v->held = true;
+	v->commit(v->arg);
+}
+
+void vtpm_release(struct vtpm *v)
+{
+	tpm_settled();
+	v->held = false;
+}

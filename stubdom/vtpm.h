@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * vtpm: the gate between a guest and libtpms. A command whose execution
+ * changed the permanent state gets no answer before that state is anchored:
+ * until then the vTPM is held, and nothing else is executed, for what it would
+ * read might yet be taken back.
+ */
+#ifndef STUBDOM_VTPM_H
+#define STUBDOM_VTPM_H
+
+#include "lib/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VTPM_RC_INITIALIZE   0x100 /* TPM_RC values, TPM 2.0 Library part 2, 6.6 */
+#define VTPM_RC_FAILURE      0x101
+#define VTPM_RC_COMMAND_SIZE 0x142
+#define VTPM_RC_NV_SPACE     0x14b
+#define VTPM_RC_CANCELED     0x909
+#define VTPM_RC_RETRY        0x922
+
+/* Starts the commit of a changed state; vtpm_release() follows once it is anchored. */
+typedef void (*vtpm_commit_fn)(void *arg);
+
+struct vtpm {
+	size_t room;        /* bytes that the plain state may have */
+	bool stalled;       /* the store or pTPM fails: execute nothing that may store */
+	bool held;          /* a commit is under way */
+	uint32_t last;      /* code of the last command executed */
+	uint8_t answer[10]; /* a response made here */
+	vtpm_commit_fn commit;
+	void *arg;
+};
+
+struct vtpm_response {
+	const uint8_t *bytes; /* valid until the next command is executed */
+	size_t len;
+};
+
+/* room: bytes that the plain state may have. */
+void vtpm_init(struct vtpm *v, size_t room, vtpm_commit_fn commit, void *arg);
+
+/*
+ * Executes one command; must not be called while held. There is always a
+ * response; it may be sent at once unless the vTPM is held afterwards.
+ */
+void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out);
+
+/* TPM2_Startup(CLEAR) and TPM2_Shutdown(CLEAR) by the worker itself. */
+enum err vtpm_startup(struct vtpm *v) MUST_USE;
+void vtpm_shutdown(struct vtpm *v);
+
+/* To be called after whatever may have changed the state: holds the vTPM and commits if it did. */
+void vtpm_settle(struct vtpm *v);
+
+/* The state is anchored. */
+void vtpm_release(struct vtpm *v);
+
+#endif

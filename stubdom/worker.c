@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stubdom/worker.h"
+
+#include "lib/channel.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+#include "lib/proto_blob.h"
+#include "lib/proto_state.h"
+#include "lib/proto_super.h"
+#include "stubdom/guest.h"
+#include "stubdom/state.h"
+#include "stubdom/tpm.h"
+#include "stubdom/vtpm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALL_BODY   512 /* of everything but BLOB_DATA */
+#define BLOB_BODY    BLOB_MAX
+#define PUT_OVERHEAD 12 /* struct blob_put beside its bytes */
+#define STOP_MS      5000
+
+enum worker_state {
+	WAIT_KEY,   /* knows nothing yet */
+	LOADING,    /* has its key, waits for its blob */
+	SERVING,    /* the state in use is the anchored one */
+	COMMITTING, /* a newer one waits to be anchored */
+	ENDED,
+};
+
+struct worker {
+	struct loop *loop;
+	struct channel *super;
+	struct channel *keys;   /* NULL while the key keeper is away */
+	struct channel *broker; /* NULL while the broker is away */
+	enum worker_state state;
+	int exit_code;
+	bool stopping;  /* TPM2_Shutdown, one last commit, end */
+	bool announced; /* BLOB_READY was due */
+	bool resuming;  /* a new key keeper has yet to say what it holds */
+	struct vtpm vtpm;
+	struct guest_transport guest;
+	struct state_owner owner;
+	struct secret *key;
+	uint32_t quota;
+	struct state_mark anchored;
+	struct state_mark pending;
+	uint8_t *blob; /* pending.len bytes, while COMMITTING */
+};
+
+static void worker_end(struct worker *w, int exit_code)
+{
+	if (w->state == ENDED)
+		return;
+	w->state = ENDED;
+	w->exit_code = exit_code;
+	loop_stop(w->loop);
+}
+
+static enum err send_empty(struct channel *c, uint16_t type)
+{
+	const struct msg m = {.type = type};
+
+	return channel_send(c, &m);
+}
+
+static enum err send_body(struct channel *c, uint16_t type, const uint8_t *body, size_t len)
+{
+	const struct msg m = {.type = type, .body = body, .len = len};
+
+	return channel_send(c, &m);
+}
+
+/* Tells the broker why this vTPM cannot be served, and ends. */
+static void worker_fail(struct worker *w, enum err why)
+{
+	uint8_t body[8];
+	size_t len;
+
+	log_error("cannot serve: %s", err_text(why));
+	if (w->broker && blob_failed_encode(why, body, sizeof(body), &len) == ERR_OK &&
+	    send_body(w->broker, BLOB_FAILED, body, len) != ERR_OK)
+		log_error("the broker cannot be told");
+	worker_end(w, EXIT_FAILURE);
+}
+
+static enum err put_blob(const struct worker *w)
+{
+	const struct blob_put put = {w->pending.version, w->pending.len, w->blob};
+	size_t cap = PUT_OVERHEAD + w->pending.len;
+	uint8_t *body = malloc(cap);
+	enum err e;
+	size_t len;
+
+	if (!body)
+		return ERR_NO_MEMORY;
+	e = blob_put_encode(&put, body, cap, &len);
+	if (!e)
+		e = send_body(w->broker, BLOB_PUT, body, len);
+	free(body);
+	return e;
+}
+
+static enum err mark_dirty(const struct worker *w)
+{
+	uint8_t body[SMALL_BODY];
+	enum err e;
+	size_t len;
+
+	e = state_mark_encode(&w->pending, body, sizeof(body), &len);
+	return e ? e : send_body(w->keys, STATE_DIRTY, body, len);
+}
+
+/*
+ * A peer that is away, or has to say first what it holds, gets it later: from
+ * take_peer() and on_anchored(). A send that fails means that it has just died.
+ */
+static void offer_to_broker(const struct worker *w)
+{
+	if (w->broker && put_blob(w) != ERR_OK)
+		log_warning("the new state cannot be sent to the broker; waiting for the next one");
+}
+
+static void offer_to_keys(const struct worker *w)
+{
+	if (w->keys && !w->resuming && mark_dirty(w) != ERR_OK)
+		log_warning("the key keeper cannot be told of the new state; waiting for the next "
+			    "one");
+}
+
+static enum err seal_pending(struct worker *w)
+{
+	const uint8_t *plain;
+	size_t len;
+
+	plain = tpm_state(&len);
+	if (state_sealed_len(len) > w->quota)
+		return ERR_FULL;
+	free(w->blob);
+	w->blob = malloc(state_sealed_len(len));
+	if (!w->blob)
+		return ERR_NO_MEMORY;
+	return state_seal(&w->owner, w->anchored.version + 1, plain, len, w->blob, &w->pending);
+}
+
+/* The vTPM's state changed: the gate is held from here until on_anchored(). */
+static void worker_commit(void *arg)
+{
+	struct worker *w = arg;
+	enum err e = seal_pending(w);
+
+	if (e) {
+		worker_fail(w, e);
+		return;
+	}
+	w->state = COMMITTING;
+	offer_to_broker(w);
+	offer_to_keys(w);
+}
+
+static void announce(struct worker *w)
+{
+	w->announced = true;
+	if (w->broker && send_empty(w->broker, BLOB_READY) != ERR_OK)
+		log_warning("the broker cannot be told that this vTPM is served");
+}
+
+static void finish_stop(struct worker *w)
+{
+	vtpm_shutdown(&w->vtpm);
+	if (w->state == SERVING)
+		worker_end(w, EXIT_SUCCESS);
+}
+
+/* What follows once nothing waits to be anchored any more. */
+static void settled(struct worker *w)
+{
+	enum err e = ERR_OK;
+
+	w->state = SERVING;
+	if (w->stopping) {
+		finish_stop(w);
+		return;
+	}
+	if (w->announced) {
+		w->guest.ops->released(w->guest.self);
+		return;
+	}
+	e = w->guest.ops->open(w->guest.self);
+	if (e)
+		worker_fail(w, e);
+	else
+		announce(w);
+}
+
+static void on_stop_timeout(void *arg)
+{
+	struct worker *w = arg;
+
+	log_warning("the last state was not anchored in time; ending without it");
+	worker_end(w, EXIT_FAILURE);
+}
+
+static enum err worker_stop(struct worker *w)
+{
+	struct loop_timer *timer;
+	enum err e;
+
+	if (w->stopping)
+		return ERR_OK;
+	w->stopping = true;
+	e = loop_after(w->loop, STOP_MS, on_stop_timeout, w, &timer);
+	if (e)
+		return e;
+	if (w->state == SERVING)
+		finish_stop(w);
+	else if (w->state != COMMITTING)
+		worker_end(w, EXIT_SUCCESS);
+	return ERR_OK;
+}
+
+/* Power on, TPM2_Startup(CLEAR), and the first commit that it causes. */
+static void start_tpm(struct worker *w)
+{
+	enum err e;
+
+	w->state = SERVING;
+	e = tpm_power_on();
+	if (!e)
+		e = vtpm_startup(&w->vtpm);
+	if (e)
+		worker_fail(w, e);
+	else if (w->state == SERVING)
+		settled(w);
+}
+
+static enum err on_key(void *ctx, struct msg *m)
+{
+	struct worker *w = ctx;
+	struct state_key k;
+	enum err e;
+
+	e = state_key_decode(m->body, m->len, &k);
+	if (!e)
+		e = secret_new(sizeof(k.key), &w->key);
+	if (!e) {
+		memcpy(secret_bytes(w->key), k.key, sizeof(k.key));
+		memcpy(w->owner.uuid, k.uuid, sizeof(k.uuid));
+		w->owner.generation = k.generation;
+		w->owner.key = w->key;
+		w->quota = k.quota;
+		w->anchored = k.current;
+		vtpm_init(&w->vtpm, k.quota - state_sealed_len(0), worker_commit, w);
+	}
+	secret_wipe(&k, sizeof(k));
+	if (e)
+		return e;
+	w->state = LOADING;
+	if (w->anchored.version == 0)
+		start_tpm(w);
+	else if (w->broker)
+		return send_empty(w->broker, BLOB_GET);
+	return ERR_OK;
+}
+
+static enum err on_anchored(void *ctx, struct msg *m)
+{
+	struct worker *w = ctx;
+	uint64_t version;
+	enum err e;
+
+	e = state_anchored_decode(m->body, m->len, &version);
+	if (e)
+		return e;
+	if (w->state == COMMITTING && version == w->pending.version) {
+		w->resuming = false;
+		w->anchored = w->pending;
+		free(w->blob);
+		w->blob = NULL;
+		vtpm_release(&w->vtpm);
+		settled(w);
+		return ERR_OK;
+	}
+	if (!w->resuming || version != w->anchored.version)
+		return ERR_STATE;
+	w->resuming = false;
+	if (w->state == COMMITTING) {
+		offer_to_broker(w);
+		offer_to_keys(w);
+	}
+	return ERR_OK;
+}
+
+static enum err on_stall(void *ctx, struct msg *m)
+{
+	struct worker *w = ctx;
+
+	return state_stall_decode(m->body, m->len, &w->vtpm.stalled);
+}
+
+static enum err load_blob(const struct worker *w, const struct msg *m)
+{
+	uint8_t *plain;
+	enum err e;
+
+	if (m->len == 0)
+		return ERR_NOT_FOUND;
+	plain = malloc(m->len);
+	if (!plain)
+		return ERR_NO_MEMORY;
+	e = state_open(&w->owner, &w->anchored, m->body, m->len, plain);
+	if (!e)
+		e = tpm_load(plain, m->len - state_sealed_len(0));
+	secret_wipe(plain, m->len);
+	free(plain);
+	return e;
+}
+
+static enum err on_blob(void *ctx, struct msg *m)
+{
+	struct worker *w = ctx;
+	enum err e = load_blob(w, m);
+
+	if (e)
+		worker_fail(w, e);
+	else
+		start_tpm(w);
+	return ERR_OK;
+}
+
+static enum err on_stop(void *ctx, struct msg *m)
+{
+	(void)m;
+	return worker_stop(ctx);
+}
+
+static enum err on_peer(void *ctx, struct msg *m);
+
+#define RUNNING (MSG_IN(SERVING) | MSG_IN(COMMITTING))
+#define LIVING  (MSG_IN(WAIT_KEY) | MSG_IN(LOADING) | RUNNING)
+
+static const struct msg_rule super_rules[] = {
+    {SUPER_PEER, "SUPER_PEER", LIVING, 1, SMALL_BODY, 1, on_peer},
+    {SUPER_STOP, "SUPER_STOP", LIVING, 0, 0,          0, on_stop},
+};
+
+static const struct msg_rule keys_rules[] = {
+    {STATE_KEY,      "STATE_KEY",      MSG_IN(WAIT_KEY),          1, SMALL_BODY, 0, on_key     },
+    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING,                   8, 8,          0, on_anchored},
+    {STATE_STALL,    "STATE_STALL",    RUNNING | MSG_IN(LOADING), 1, 1,          0, on_stall   },
+};
+
+static const struct msg_rule broker_rules[] = {
+    {BLOB_DATA, "BLOB_DATA", MSG_IN(LOADING), 0, BLOB_BODY, 0, on_blob},
+    {BLOB_STOP, "BLOB_STOP", LIVING,          0, 0,         0, on_stop},
+};
+
+static enum err dispatch(struct worker *w, const struct msg_rule *rules, size_t nrules,
+			 struct msg *m)
+{
+	enum err e = msg_dispatch(rules, nrules, w->state, w, m);
+
+	if (e)
+		log_error("message 0x%04x in state %d: %s", m->type, w->state, err_text(e));
+	return e;
+}
+
+static enum err on_super_msg(void *arg, struct msg *m)
+{
+	return dispatch(arg, super_rules, sizeof(super_rules) / sizeof(super_rules[0]), m);
+}
+
+static enum err on_keys_msg(void *arg, struct msg *m)
+{
+	return dispatch(arg, keys_rules, sizeof(keys_rules) / sizeof(keys_rules[0]), m);
+}
+
+static enum err on_broker_msg(void *arg, struct msg *m)
+{
+	return dispatch(arg, broker_rules, sizeof(broker_rules) / sizeof(broker_rules[0]), m);
+}
+
+/* The supervisor is gone, and with it everything that could anchor a state. */
+static void on_super_gone(void *arg, enum err why)
+{
+	(void)why;
+	worker_end(arg, EXIT_FAILURE);
+}
+
+/*
+ * A peer that died is replaced by the supervisor; until then the guest is
+ * served. One that was cut off for what it said is not coming back.
+ */
+static void peer_gone(struct worker *w, struct channel **peer, enum err why)
+{
+	channel_close(*peer);
+	*peer = NULL;
+	if (why != ERR_EOF || w->state == WAIT_KEY)
+		worker_end(w, EXIT_FAILURE);
+}
+
+static void on_keys_gone(void *arg, enum err why)
+{
+	struct worker *w = arg;
+
+	peer_gone(w, &w->keys, why);
+}
+
+static void on_broker_gone(void *arg, enum err why)
+{
+	struct worker *w = arg;
+
+	peer_gone(w, &w->broker, why);
+}
+
+static enum err open_channel(struct worker *w, int fd, size_t body_max, channel_msg_fn on_msg,
+			     channel_gone_fn on_gone, struct channel **out)
+{
+	struct channel *c;
+	enum err e;
+
+	e = channel_new(fd, body_max, &c);
+	if (e)
+		return e;
+	e = channel_attach(c, w->loop, on_msg, on_gone, w);
+	if (e) {
+		channel_close(c);
+		return e;
+	}
+	channel_close(*out);
+	*out = c;
+	return ERR_OK;
+}
+
+static enum err open_keys(struct worker *w, int fd)
+{
+	return open_channel(w, fd, SMALL_BODY, on_keys_msg, on_keys_gone, &w->keys);
+}
+
+static enum err open_broker(struct worker *w, int fd)
+{
+	return open_channel(w, fd, BLOB_BODY, on_broker_msg, on_broker_gone, &w->broker);
+}
+
+static enum err resume_keys(struct worker *w)
+{
+	struct state_resume r = {.anchored = w->anchored, .waiting = w->state == COMMITTING};
+	uint8_t body[SMALL_BODY];
+	enum err e;
+	size_t len;
+
+	if (r.waiting)
+		r.pending = w->pending;
+	w->resuming = true;
+	e = state_resume_encode(&r, body, sizeof(body), &len);
+	return e ? e : send_body(w->keys, STATE_RESUME, body, len);
+}
+
+static enum err resume_broker(struct worker *w)
+{
+	if (w->state == LOADING)
+		return send_empty(w->broker, BLOB_GET);
+	if (w->announced)
+		announce(w);
+	if (w->state == COMMITTING)
+		offer_to_broker(w);
+	return ERR_OK;
+}
+
+static enum err take_peer(struct worker *w, uint8_t role, int fd)
+{
+	enum err e;
+
+	if (role == ROLE_KEYS) {
+		e = open_keys(w, fd);
+		return e || w->state == WAIT_KEY ? e : resume_keys(w);
+	}
+	e = open_broker(w, fd);
+	return e ? e : resume_broker(w);
+}
+
+static enum err on_peer(void *ctx, struct msg *m)
+{
+	struct super_peer p;
+	enum err e;
+
+	e = super_peer_decode(m->body, m->len, &p);
+	if (e)
+		return e;
+	if (p.role != ROLE_KEYS && p.role != ROLE_BROKER)
+		return ERR_ARG;
+	return take_peer(ctx, p.role, msg_take_fd(m, 0));
+}
+
+static enum err worker_open(struct worker *w)
+{
+	enum err e;
+
+	e = loop_new(&w->loop);
+	if (!e)
+		e = tpm_init();
+	if (!e)
+		e = guest_emulator_new(w->loop, &w->vtpm, FD_WORKER_DATA, FD_WORKER_CTRL,
+				       &w->guest);
+	if (!e)
+		e = open_channel(w, FD_SUPER, SMALL_BODY, on_super_msg, on_super_gone, &w->super);
+	if (!e)
+		e = open_keys(w, FD_WORKER_KEYS);
+	if (!e)
+		e = open_broker(w, FD_WORKER_BROKER);
+	return e;
+}
+
+static void worker_close(struct worker *w)
+{
+	tpm_end();
+	secret_free(w->key);
+	free(w->blob);
+	if (w->guest.ops)
+		w->guest.ops->close(w->guest.self);
+	channel_close(w->keys);
+	channel_close(w->broker);
+	channel_close(w->super);
+	loop_free(w->loop);
+}
+
+int worker_run(void)
+{
+	struct worker w = {.exit_code = EXIT_FAILURE};
+	enum err e;
+
+	e = worker_open(&w);
+	if (!e)
+		e = loop_run(w.loop);
+	if (e)
+		log_error("%s", err_text(e));
+	worker_close(&w);
+	return w.exit_code;
+}
