@@ -21,3 +21,12 @@ check_PROGRAMS += tests/unit/test_policy_parse
 tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
 tests_unit_test_policy_parse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_parse_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
+
+policydir = $(pkgdatadir)/policy
+policyexamplesdir = $(policydir)/examples
+dist_policy_DATA = policy/policy.schema.json
+dist_policyexamples_DATA = \
+	policy/examples/bank-health.json \
+	policy/examples/byod.json \
+	policy/examples/car.json \
+	policy/examples/phone.json
