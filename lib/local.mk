@@ -87,6 +87,24 @@ tests_unit_test_tpm_cmd_SOURCES = tests/unit/test_tpm_cmd.c
 tests_unit_test_tpm_cmd_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_tpm_cmd_LDADD = $(UNIT_LIBS)
 
+# Fuzz targets of the modules above, but proto_*.
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_msg
+tests_fuzz_fuzz_msg_SOURCES = tests/fuzz/fuzz_msg.c
+tests_fuzz_fuzz_msg_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_msg_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_rbuf
+tests_fuzz_fuzz_rbuf_SOURCES = tests/fuzz/fuzz_rbuf.c
+tests_fuzz_fuzz_rbuf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_rbuf_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_tpm_cmd
+tests_fuzz_fuzz_tpm_cmd_SOURCES = tests/fuzz/fuzz_tpm_cmd.c
+tests_fuzz_fuzz_tpm_cmd_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_tpm_cmd_LDADD = libvtpm.a $(CRYPTO_LIBS)
+endif
+
 # Tests of the codecs: a sample of every message, and what each decoder owes (tests/codecs).
 noinst_LIBRARIES += tests/codecs/libcodecs.a
 tests_codecs_libcodecs_a_SOURCES = \

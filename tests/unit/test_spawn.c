@@ -46,8 +46,8 @@ static int report_signals(void)
 	for (int signo = 1; signo < NSIG; signo++) {
 		if (sigismember(&mask, signo) == 1)
 			dprintf(REPORT, "blocked %d ", signo);
-		if (sigaction(signo, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL)
-			dprintf(REPORT, "handled %d ", signo);
+		if (sigaction(signo, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+			dprintf(REPORT, "ignored %d ", signo);
 	}
 	dprintf(REPORT, "clean");
 	return 0;
