@@ -22,10 +22,14 @@ dist_man_MANS += doc/man/ptpm-proxy.8
 ptpm_pure = pTPM-proxy/allow.c pTPM-proxy/claims.c pTPM-proxy/command.c pTPM-proxy/sweep.c \
 	pTPM-proxy/tcti.c
 
-check_PROGRAMS += tests/unit/test_ptpm_command tests/unit/test_sweep
+check_PROGRAMS += tests/unit/test_ptpm_command tests/unit/test_ptpm_service tests/unit/test_sweep
 tests_unit_test_ptpm_command_SOURCES = tests/unit/test_ptpm_command.c $(ptpm_pure)
 tests_unit_test_ptpm_command_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_ptpm_command_LDADD = $(UNIT_LIBS)
+tests_unit_test_ptpm_service_SOURCES = tests/unit/test_ptpm_service.c pTPM-proxy/service.c \
+	$(ptpm_pure)
+tests_unit_test_ptpm_service_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ptpm_service_LDADD = $(UNIT_LIBS)
 tests_unit_test_sweep_SOURCES = tests/unit/test_sweep.c $(ptpm_pure)
 tests_unit_test_sweep_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sweep_LDADD = $(UNIT_LIBS)

@@ -29,8 +29,10 @@ static bool is_owned(void *arg, uint32_t handle)
 	struct client *c;
 
 	TAILQ_FOREACH(c, &s->all, all)
-	if (claims_have(&c->claims, handle))
-		return true;
+	{
+		if (claims_have(&c->claims, handle))
+			return true;
+	}
 	return false;
 }
 
@@ -57,6 +59,7 @@ static void refuse_all(struct service *s, enum err e)
 static void postpone_sweep(struct service *s)
 {
 	s->phase = PHASE_IDLE;
+	s->unswept = true;
 	refuse_all(s, ERR_UNAVAILABLE);
 }
 
@@ -65,14 +68,21 @@ static void step_sweep(struct service *s)
 	uint8_t command[SWEEP_COMMAND_MAX];
 	size_t len;
 
-	s->phase = PHASE_SWEEPING;
 	if (!sweep_next(&s->sweep, is_owned, s, command, &len)) {
-		s->unswept = false;
 		s->phase = PHASE_IDLE;
 		log_debug("flushed %u objects and sessions", s->sweep.flushed);
 	} else if (tpm_send(s->tpm, command, len) != ERR_OK) {
 		postpone_sweep(s);
 	}
+}
+
+/* Who leaves from now on makes another sweep necessary: this one may be past his handles. */
+static void start_sweep(struct service *s)
+{
+	s->phase = PHASE_SWEEPING;
+	s->unswept = false;
+	sweep_begin(&s->sweep);
+	step_sweep(s);
 }
 
 static void serve(struct service *s, struct client *c)
@@ -90,10 +100,8 @@ static void advance(struct service *s)
 {
 	struct client *c;
 
-	if (s->phase == PHASE_IDLE && s->unswept) {
-		sweep_begin(&s->sweep);
-		step_sweep(s);
-	}
+	if (s->phase == PHASE_IDLE && s->unswept)
+		start_sweep(s);
 	while (s->phase == PHASE_IDLE && (c = take_first(s)))
 		serve(s, c);
 }
@@ -104,7 +112,9 @@ static enum err give(struct service *s, struct client *owner, uint32_t handle)
 	struct client *c;
 
 	TAILQ_FOREACH(c, &s->all, all)
-	claims_remove(&c->claims, handle);
+	{
+		claims_remove(&c->claims, handle);
+	}
 	return claims_add(&owner->claims, handle);
 }
 
@@ -137,10 +147,12 @@ static void finish_sweep_step(struct service *s, enum err e, const uint8_t *resp
 {
 	if (e == ERR_OK)
 		e = sweep_answer(&s->sweep, response, len);
-	if (e == ERR_OK)
-		step_sweep(s);
-	else
+	if (e != ERR_OK) {
 		postpone_sweep(s);
+		return;
+	}
+	step_sweep(s);
+	advance(s);
 }
 
 static void on_answer(void *arg, enum err e, const uint8_t *response, size_t len)
@@ -149,11 +161,9 @@ static void on_answer(void *arg, enum err e, const uint8_t *response, size_t len
 
 	if (s->phase == PHASE_SWEEPING) {
 		finish_sweep_step(s, e, response, len);
-		if (s->unswept)
-			return;
-	} else {
-		finish_command(s, e, response, len);
+		return;
 	}
+	finish_command(s, e, response, len);
 	advance(s);
 }
 
