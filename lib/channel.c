@@ -331,6 +331,19 @@ static enum err wait_until(const struct channel *c, uint64_t deadline)
 	return ERR_OK;
 }
 
+/* The next message; ERR_TIMEOUT if none has come by the deadline. */
+static enum err receive_by(struct channel *c, uint64_t deadline, struct msg *m)
+{
+	enum err e;
+
+	do {
+		e = wait_until(c, deadline);
+		if (!e)
+			e = channel_recv(c, m);
+	} while (e == ERR_AGAIN);
+	return e;
+}
+
 enum err channel_call(struct channel *c, const struct msg *request, unsigned timeout_ms,
 		      struct msg *reply)
 {
@@ -338,15 +351,13 @@ enum err channel_call(struct channel *c, const struct msg *request, unsigned tim
 	struct msg m;
 	enum err e;
 
-	if (timeout_ms > CHANNEL_TIMEOUT_MAX || c->source)
-		return c->source ? ERR_STATE : ERR_ARG;
+	if (c->source)
+		return ERR_STATE;
+	if (timeout_ms > CHANNEL_TIMEOUT_MAX)
+		return ERR_ARG;
 	e = channel_send(c, request);
 	while (!e) {
-		e = channel_recv(c, &m);
-		if (e == ERR_AGAIN) {
-			e = wait_until(c, deadline);
-			continue;
-		}
+		e = receive_by(c, deadline, &m);
 		if (!e && m.id == request->id) {
 			*reply = m;
 			return ERR_OK;

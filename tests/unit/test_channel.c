@@ -223,6 +223,7 @@ static void test_garbage(void **state)
 	static const uint8_t shorter[17] = {0, 1, 0, 1};            /* says 0, has 1 */
 	static const uint8_t reserved[16] = {0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 	static const uint8_t oversized[16 + 65] = {0, 1, 0, 1, 0, 0, 0, 65};
+	static const uint8_t cut_to_fit[16 + 65] = {0, 1, 0, 1, 0, 0, 0, 64};
 
 	(void)state;
 	assert_refused(truncated, sizeof(truncated));
@@ -231,6 +232,7 @@ static void test_garbage(void **state)
 	assert_refused(shorter, sizeof(shorter));
 	assert_refused(reserved, sizeof(reserved));
 	assert_refused(oversized, sizeof(oversized));
+	assert_refused(cut_to_fit, sizeof(cut_to_fit));
 }
 
 static void test_garbage_ends_attached(void **state)
@@ -313,7 +315,22 @@ static void test_peer_death_unattached(void **state)
 	assert_int_equal(channel_recv(s->b, &got), ERR_EOF);
 }
 
-/* An empty message with a descriptor is as good as the end, and leaks nothing. */
+/* It died with our message unread: the kernel says ECONNRESET before it yields its last one. */
+static void test_peer_death_unread(void **state)
+{
+	struct scene *s = *state;
+	struct msg m = {.type = 1};
+	struct msg got;
+
+	assert_int_equal(channel_send(s->b, &m), ERR_OK);
+	assert_int_equal(channel_send(s->a, &m), ERR_OK);
+	channel_close(s->a);
+	s->a = NULL;
+	assert_int_equal(channel_recv(s->b, &got), ERR_OK);
+	assert_int_equal(channel_recv(s->b, &got), ERR_EOF);
+}
+
+/* No message of ours, and not to be told from the end. */
 static void test_empty_message(void **state)
 {
 	struct scene *s = *state;
@@ -597,6 +614,7 @@ int main(void)
 	    CASE(test_not_taken_fds_closed),
 	    CASE(test_peer_death),
 	    CASE(test_peer_death_unattached),
+	    CASE(test_peer_death_unread),
 	    CASE(test_empty_message),
 	    CASE(test_queue),
 	    CASE(test_queue_order_unattached),
