@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""writer SOCKET FILE SECONDS: increments an NV counter and writes down what was acknowledged.
+
+FILE gets "acknowledged uncertain" after every answer: the counter is at least the first number,
+and at most both together. A connection that breaks in a command makes that command uncertain; the
+writer then connects anew, reads the counter, and must find it within these bounds.
+"""
+import sys
+import time
+
+import rawtpm
+
+
+def patiently(command):
+    """Tries again while the vTPM says that its store or the physical TPM is failing."""
+    while True:
+        try:
+            return command()
+        except rawtpm.TpmError as e:
+            if e.rc != rawtpm.RC_RETRY:
+                raise
+            time.sleep(0.05)
+
+
+def settle(tpm, acknowledged, uncertain):
+    now = patiently(tpm.read_counter)
+    if not acknowledged <= now <= acknowledged + uncertain:
+        sys.exit(f"the counter is {now}: acknowledged {acknowledged}, uncertain {uncertain}")
+    return now
+
+
+def prepare(path):
+    tpm = rawtpm.connect(path)
+    try:
+        tpm.define_counter()
+    except rawtpm.TpmError as e:
+        if e.rc != 0x14C:  # defined already
+            raise
+    tpm.increment()
+    acknowledged = tpm.read_counter()
+    tpm.close()
+    return acknowledged
+
+
+def write(path, log, acknowledged, end):
+    """Increments until the connection breaks or time is up."""
+    tpm = rawtpm.connect(path)
+    try:
+        acknowledged = settle(tpm, acknowledged, 1)
+        while time.monotonic() < end:
+            record(log, acknowledged, 1)
+            patiently(tpm.increment)
+            acknowledged += 1
+        record(log, acknowledged, 0)
+    except (OSError, ConnectionError):
+        time.sleep(0.02)
+    finally:
+        tpm.close()
+    return acknowledged
+
+
+def record(log, acknowledged, uncertain):
+    log.seek(0)
+    log.write(f"{acknowledged} {uncertain}\n")
+    log.flush()
+
+
+def main():
+    path, name, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    acknowledged = prepare(path)
+    end = time.monotonic() + seconds
+    with open(name, "w", encoding="ascii") as log:
+        while time.monotonic() < end:
+            acknowledged = write(path, log, acknowledged, end)
+
+
+main()

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# stack: one host's programs in a private directory: the physical TPM (swtpm stands in for it),
+# ptpm-proxy and the manager. Sourced by tools/demo, tests/lib.sh and tests/bench/run.
+#
+# Needs TOP (the tree), BUILD (where the programs were built) and DIR (a private directory that
+# others may enter; its path is short, for socket addresses). Logs are $DIR/NAME.log.
+
+RUN=$DIR/run
+STORE=$DIR/store
+POLICY=${POLICY:-$TOP/policy/examples/phone.json}
+PTPM_SOCKET=$DIR/ptpm.sock
+PTPM_TCTI=${PTPM_TCTI:-swtpm:path=$PTPM_SOCKET}
+APPROVED_PCRS=0-7,15,23
+declare -A STACK_PID=()
+
+# stack_start NAME COMMAND...: in the background, logging to NAME.log.
+stack_start() {
+	local name=$1
+	shift
+	"$@" >>"$DIR/$name.log" 2>&1 </dev/null &
+	STACK_PID[$name]=$!
+}
+
+# stack_end NAME [SIGNAL]: ends what stack_start started, and waits for it.
+stack_end() {
+	local pid=${STACK_PID[$1]:-}
+	[ -n "$pid" ] || return 0
+	unset "STACK_PID[$1]"
+	kill "-${2:-TERM}" "$pid" 2>/dev/null
+	within 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	return 0
+}
+
+# Ends everything, in an order in which nobody misses anybody.
+stack_stop() {
+	local name
+	for name in vtpmmgr ptpm-proxy "${!STACK_PID[@]}"; do
+		stack_end "$name"
+	done
+}
+
+gone() {
+	local state
+	state=$(ps -o stat= -p "$1") || return 0
+	[[ "$state" == Z* ]]
+}
+
+# within SECONDS COMMAND...: tries it until it succeeds; fails after SECONDS.
+within() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+ptpm_start() {
+	mkdir -p "$DIR/ptpm"
+	stack_start swtpm swtpm socket --tpm2 --tpmstate "dir=$DIR/ptpm" \
+		--server "type=unixio,path=$PTPM_SOCKET" \
+		--ctrl "type=unixio,path=$PTPM_SOCKET.ctrl" --flags not-need-init,startup-clear
+	within 5 test -S "$PTPM_SOCKET.ctrl"
+}
+
+ptpm_end() {
+	stack_end swtpm "${1:-TERM}"
+	rm -f "$PTPM_SOCKET" "$PTPM_SOCKET.ctrl"
+}
+
+# A power cycle of the physical TPM: its PCRs are zero afterwards.
+ptpm_power_cycle() {
+	ptpm_end && ptpm_start
+}
+
+# ptpm_do COMMAND...: a tpm2-tool on the physical TPM itself, past the proxy.
+ptpm_do() {
+	TPM2TOOLS_TCTI=$PTPM_TCTI "$@"
+}
+
+proxy_start() {
+	mkdir -p "$RUN"
+	chmod 711 "$RUN"
+	stack_start ptpm-proxy "$BUILD/pTPM-proxy/ptpm-proxy" --tcti "$PTPM_TCTI" \
+		--socket-dir "$RUN/ptpm"
+	within 5 test -S "$RUN/ptpm/keys"
+}
+
+proxy_end() {
+	stack_end ptpm-proxy "${1:-TERM}"
+}
+
+# The daemons in one folder, as they are once installed.
+programs() {
+	mkdir -p "$DIR/libexec"
+	ln -sf "$BUILD/vtpmmgr/vtpmmgr-keys" "$BUILD/stubdom/vtpm-stubdom" \
+		"$BUILD/pTPM-proxy/ptpm-proxy" "$DIR/libexec"
+	echo "$DIR/libexec"
+}
+
+# manager_start [option...]
+manager_start() {
+	stack_start vtpmmgr "$BUILD/vtpmmgr/vtpmmgr" --run-dir "$RUN" --store "$STORE" \
+		--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
+	within 10 vtpmctl status
+}
+
+manager_end() {
+	stack_end vtpmmgr "${1:-TERM}"
+}
+
+vtpmctl() {
+	"$BUILD/tools/vtpmctl" --socket "$RUN/admin" "$@"
+}
+
+# The platform authority's key, which a real authority keeps off the device.
+authority_key() {
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$DIR/authority.pem" &&
+		openssl pkey -in "$DIR/authority.pem" -pubout -out "$DIR/authority.pub.pem"
+}
+
+# approve VERSION: the authority signs the PCRs as they are, into approval.json.
+approve() {
+	vtpmctl platform pcrs --pcrs "$APPROVED_PCRS" -o "$DIR/pcrs.json" &&
+		vtpmctl platform sign-pcrs --key "$DIR/authority.pem" --pcrs "$DIR/pcrs.json" \
+			--version "$1" -o "$DIR/approval.json"
+}
+
+# as UID COMMAND...: as that user of the host.
+as() {
+	setpriv --reuid="$1" --regid="$1" --clear-groups "${@:2}"
+}
+
+# vtpm_socket NAME: the data socket of a running vTPM.
+vtpm_socket() {
+	vtpmctl show "$1" --json | jq -er .path
+}
