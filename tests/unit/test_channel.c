@@ -441,17 +441,6 @@ static void test_attached_once(void **state)
 	assert_int_equal(channel_call(s->b, &m, 1, &m), ERR_STATE);
 }
 
-static void test_peer(void **state)
-{
-	struct scene *s = *state;
-	struct channel_peer p;
-
-	assert_int_equal(channel_peer(s->a, &p), ERR_OK);
-	assert_int_equal(p.pid, getpid());
-	assert_int_equal(p.uid, getuid());
-	assert_int_equal(p.gid, getgid());
-}
-
 static void test_call(void **state)
 {
 	struct scene *s = *state;
@@ -498,7 +487,7 @@ int main(void)
 	    CASE(test_close_in_on_msg_and_fail),
 	    CASE(test_close_in_on_gone),
 	    CASE(test_attached_once),
-	    CASE(test_peer),
+
 	    CASE(test_call),
 	};
 

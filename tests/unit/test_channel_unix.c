@@ -121,6 +121,23 @@ static void test_body_max(void **state)
 	close(fds[1]);
 }
 
+static void test_peer(void **state)
+{
+	struct channel_peer p;
+	struct channel *c;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(channel_pair(fds), ERR_OK);
+	assert_int_equal(channel_new(fds[0], 64, &c), ERR_OK);
+	assert_int_equal(channel_peer(c, &p), ERR_OK);
+	assert_int_equal(p.pid, getpid());
+	assert_int_equal(p.uid, getuid());
+	assert_int_equal(p.gid, getgid());
+	channel_close(c);
+	close(fds[1]);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -139,10 +156,9 @@ static int remove_dir(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_garbage),
-	    cmocka_unit_test(test_listen),
-	    cmocka_unit_test(test_listen_refused),
-	    cmocka_unit_test(test_body_max),
+	    cmocka_unit_test(test_garbage),        cmocka_unit_test(test_listen),
+	    cmocka_unit_test(test_listen_refused), cmocka_unit_test(test_body_max),
+	    cmocka_unit_test(test_peer),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
