@@ -17,10 +17,25 @@ libpolicy_a_SOURCES = \
 # What a user of libpolicy.a links beside it.
 POLICY_LIBS = libpolicy.a libvtpm.a $(JSONC_LIBS) $(CRYPTO_LIBS)
 
-check_PROGRAMS += tests/unit/test_policy_parse
+check_PROGRAMS += \
+	tests/unit/test_policy_decide tests/unit/test_policy_parse tests/unit/test_policy_property
+tests_unit_test_policy_decide_SOURCES = tests/unit/test_policy_decide.c
+tests_unit_test_policy_decide_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_decide_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
 tests_unit_test_policy_parse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_parse_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_policy_property_SOURCES = tests/unit/test_policy_property.c
+tests_unit_test_policy_property_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_property_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_policy
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
+tests_fuzz_fuzz_policy_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_policy_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_policy_LDADD = $(POLICY_LIBS)
+endif
 
 policydir = $(pkgdatadir)/policy
 policyexamplesdir = $(policydir)/examples
