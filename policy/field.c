@@ -8,18 +8,13 @@
 
 #define DESCRIPTION_MAX 255
 
-static enum err fault_at(struct reader *r, size_t at, const char *format, va_list args)
-{
-	return jsondoc_vfault(r->doc, at, r->diag, format, args);
-}
-
 enum err field_fault(struct reader *r, const struct jsonvalue *v, const char *format, ...)
 {
 	va_list args;
 	enum err e;
 
 	va_start(args, format);
-	e = fault_at(r, v->at, format, args);
+	e = jsondoc_vfault(r->doc, v->at, r->diag, format, args);
 	va_end(args);
 	return e;
 }
@@ -30,7 +25,7 @@ enum err field_key_fault(struct reader *r, const struct jsonvalue *v, const char
 	enum err e;
 
 	va_start(args, format);
-	e = fault_at(r, v->key_at, format, args);
+	e = jsondoc_vfault(r->doc, v->key_at, r->diag, format, args);
 	va_end(args);
 	return e;
 }
