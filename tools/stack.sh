@@ -82,7 +82,7 @@ ptpm_do() {
 proxy_start() {
 	mkdir -p "$RUN"
 	chmod 711 "$RUN"
-	stack_start ptpm-proxy "$BUILD/pTPM-proxy/ptpm-proxy" --tcti "$PTPM_TCTI" \
+	stack_start ptpm-proxy "$(built ptpm-proxy)" --tcti "$PTPM_TCTI" \
 		--socket-dir "$RUN/ptpm"
 	within 5 test -S "$RUN/ptpm/keys"
 }
@@ -91,17 +91,24 @@ proxy_end() {
 	stack_end ptpm-proxy "${1:-TERM}"
 }
 
+# built NAME: where the build has put that program.
+built() {
+	find "$BUILD" -maxdepth 2 -type f -name "$1"
+}
+
 # The daemons in one folder, as they are once installed.
 programs() {
+	local name
 	mkdir -p "$DIR/libexec"
-	ln -sf "$BUILD/vtpmmgr/vtpmmgr-keys" "$BUILD/stubdom/vtpm-stubdom" \
-		"$BUILD/pTPM-proxy/ptpm-proxy" "$DIR/libexec"
+	for name in vtpmmgr-keys vtpm-stubdom ptpm-proxy; do
+		ln -sf "$(built "$name")" "$DIR/libexec/$name"
+	done
 	echo "$DIR/libexec"
 }
 
 # manager_start [option...]
 manager_start() {
-	stack_start vtpmmgr "$BUILD/vtpmmgr/vtpmmgr" --run-dir "$RUN" --store "$STORE" \
+	stack_start vtpmmgr "$(built vtpmmgr)" --run-dir "$RUN" --store "$STORE" \
 		--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
 	within 10 vtpmctl status
 }
