@@ -12,6 +12,11 @@
 
 static char sha256_name[] = "SHA256"; /* OSSL_PARAM wants it writable; nobody writes */
 
+enum err crypt_init(void)
+{
+	return OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1 ? ERR_OK : ERR_CRYPTO;
+}
+
 enum err crypt_random(void *out, size_t len)
 {
 	if (len > INT_MAX)
