@@ -154,7 +154,7 @@ static enum err on_resume(void *ctx, struct msg *m)
 		return e;
 	if (!w->resuming)
 		return ERR_DENIED;
-	w->mark = said.anchored;
+	w->resume_said = true;
 	if (w->keys->phase != PHASE_CLOSED)
 		resume(w);
 	return ERR_OK;
@@ -163,7 +163,7 @@ static enum err on_resume(void *ctx, struct msg *m)
 void keys_worker_resume_all(struct keys *k)
 {
 	for (struct keys_worker *w = k->workers; w; w = w->next)
-		if (w->resuming && w->mark.version != 0)
+		if (w->resuming && w->resume_said)
 			resume(w);
 }
 
