@@ -44,29 +44,29 @@ seconds_since() {
 
 # each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts.
 each() {
-	local jobs=$1 suite=$2 limit=$3 running=0 test
+	local jobs=$1 suite=$2 limit=$3 test
+	local -A running=()
 	shift 3
 	for test in "$@"; do
 		[[ "$(basename "$test")" == ${ONLY:-*} ]] || continue
-		if [ "$running" -ge "$jobs" ]; then
-			count_one
-			running=$((running - 1))
-		fi
+		[ "${#running[@]}" -lt "$jobs" ] || count_one
 		one "$suite" "$limit" "$test" &
-		running=$((running + 1))
+		running[$!]=1
 	done
-	while [ "$running" -gt 0 ]; do
+	while [ "${#running[@]}" -gt 0 ]; do
 		count_one
-		running=$((running - 1))
 	done
 }
 
+# Waits for one of the running tests, and no other child.
 count_one() {
-	if wait -n; then
+	local ended
+	if wait -n -p ended "${!running[@]}"; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
 	fi
+	unset "running[$ended]"
 }
 
 # one SUITE LIMIT TEST: runs it with a private TMP and its log, prints its line.
