@@ -170,7 +170,7 @@ static void print_paragraphs(const char *text)
 	}
 }
 
-void ctl_help_print(const struct ctl_command *cmd)
+static void print_command(const struct ctl_command *cmd)
 {
 	printf("usage: vtpmctl %s%s%s\n\n", cmd->name, cmd->args[0] ? " " : "", cmd->args);
 	print_paragraphs(cmd->help);
@@ -212,6 +212,14 @@ static enum err help_json(struct ctl *c, const struct ctl_command *only, const c
 	return ctl_output_json(c, o);
 }
 
+enum err ctl_help_command(struct ctl *c, const struct ctl_command *cmd)
+{
+	if (c->json)
+		return help_json(c, cmd, NULL);
+	print_command(cmd);
+	return ERR_OK;
+}
+
 enum err ctl_help_overview(struct ctl *c)
 {
 	if (c->json)
@@ -248,12 +256,11 @@ static enum err help(struct ctl *c, const struct ctl_args *a)
 	cmd = ctl_help_find((int)a->npos, a->pos, &words);
 	if (!cmd && (a->npos > 1 || !ctl_help_is_group(a->pos[0])))
 		return ctl_help_unknown(c, (int)a->npos, a->pos);
-	if (c->json)
-		return help_json(c, cmd, a->pos[0]);
 	if (cmd)
-		ctl_help_print(cmd);
-	else
-		print_overview(a->pos[0]);
+		return ctl_help_command(c, cmd);
+	if (c->json)
+		return help_json(c, NULL, a->pos[0]);
+	print_overview(a->pos[0]);
 	return ERR_OK;
 }
 

@@ -18,8 +18,7 @@ bool ctl_help_is_group(const char *word);
 const char *ctl_help_similar(const char *words);
 
 /* Usage, help and options of one command. */
-void ctl_help_print(const struct ctl_command *cmd);
-
+enum err ctl_help_command(struct ctl *c, const struct ctl_command *cmd) MUST_USE;
 enum err ctl_help_overview(struct ctl *c) MUST_USE;
 enum err ctl_help_version(struct ctl *c) MUST_USE;
 

@@ -213,14 +213,14 @@ const struct ctl_command ctl_policy_commands[] = {
      .help = "Prints the text byte for byte, so that it can be compared and signed.",
      .fn = show},
     {.name = "policy sign",
-     .args = "--key FILE FILE [-o FILE]",
+     .args = "--key FILE FILE -o FILE",
      .brief = "sign a policy with the authority's key (off the device)",
      .help = "Checks the policy file and signs it. The signature is what 'openssl dgst -sha256 "
 	     "-sign' makes (ECDSA over SHA-256, DER), so a key in an HSM can sign with OpenSSL "
 	     "alone, and 'openssl dgst -sha256 -verify' checks it.", .min_pos = 1,
      .max_pos = 1,
      .opts = {[SIGN_KEY] = {"key", 0, "FILE", "the authority's private key, PEM", true},
-	      [SIGN_OUT] = {"output", 'o', "FILE", "write there, not to standard output", false}},
+	      [SIGN_OUT] = {"output", 'o', "FILE", "the signature file to write", true}},
      .fn = sign},
     {.name = "policy load",
      .args = "FILE [--signature FILE]",

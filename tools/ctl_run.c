@@ -12,6 +12,8 @@
 #include <string.h>
 
 static void set_message(struct ctl *c, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+static void set_message(struct ctl *c, const char *format, va_list ap)
 {
 	vsnprintf(c->message, sizeof(c->message), format, ap);
 }
@@ -62,10 +64,7 @@ static enum err run_command(struct ctl *c, int argc, char **argv, struct ctl_glo
 	c->socket = choose_socket(g->socket);
 	if (e)
 		return e;
-	if (!g->help)
-		return c->command->fn(c, &args);
-	ctl_help_print(c->command);
-	return ERR_OK;
+	return g->help ? ctl_help_command(c, c->command) : c->command->fn(c, &args);
 }
 
 /* The options before the command; then the command. */

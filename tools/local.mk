@@ -30,3 +30,45 @@ CTL_LIBS = tools/libctl.a $(POLICY_LIBS)
 bin_PROGRAMS += tools/vtpmctl
 tools_vtpmctl_SOURCES = tools/ctl_main.c
 tools_vtpmctl_LDADD = $(CTL_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = tools/completion/vtpmctl
+dist_man_MANS += doc/man/vtpmctl.1
+EXTRA_DIST += tests/integration/vtpmctl-offline
+
+check_PROGRAMS += tests/unit/test_ctl_args
+tests_unit_test_ctl_args_SOURCES = tests/unit/test_ctl_args.c
+tests_unit_test_ctl_args_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_args_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_audit
+tests_unit_test_ctl_audit_SOURCES = tests/unit/test_ctl_audit.c
+tests_unit_test_ctl_audit_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_audit_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_files
+tests_unit_test_ctl_files_SOURCES = tests/unit/test_ctl_files.c
+tests_unit_test_ctl_files_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_files_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_key
+tests_unit_test_ctl_key_SOURCES = tests/unit/test_ctl_key.c
+tests_unit_test_ctl_key_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_key_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_output
+tests_unit_test_ctl_output_SOURCES = tests/unit/test_ctl_output.c
+tests_unit_test_ctl_output_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_output_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_ctl_approval_file tests/fuzz/fuzz_ctl_pcr_file
+tests_fuzz_fuzz_ctl_approval_file_SOURCES = tests/fuzz/fuzz_ctl_approval_file.c
+tests_fuzz_fuzz_ctl_approval_file_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_fuzz_fuzz_ctl_approval_file_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ctl_approval_file_LDADD = $(CTL_LIBS)
+tests_fuzz_fuzz_ctl_pcr_file_SOURCES = tests/fuzz/fuzz_ctl_pcr_file.c
+tests_fuzz_fuzz_ctl_pcr_file_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_fuzz_fuzz_ctl_pcr_file_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ctl_pcr_file_LDADD = $(CTL_LIBS)
+endif
