@@ -3,6 +3,7 @@
 # and counts in $passed and $failed.
 
 INTEGRATION_JOBS=${INTEGRATION_JOBS:-2}
+exec 3>&1 # where the lines of tests go, whoever's output is taken
 
 # build_tree NAME [configure argument...]: an out-of-tree build in $build/NAME.
 build_tree() {
@@ -23,14 +24,14 @@ executables() {
 
 unit_tests() {
 	local name
-	for name in $(make -s -C "$build/$1" print-unit-tests); do
+	for name in $(make -s -C "$build/$1" print-unit-tests | tail -n 1); do
 		echo "$build/$1/$name"
 	done
 }
 
 fuzz_targets() {
 	local name
-	for name in $(make -s -C "$build/$1" print-programs); do
+	for name in $(make -s -C "$build/$1" print-programs | tail -n 1); do
 		case "$name" in
 		tests/fuzz/*) echo "$build/$1/$name" ;;
 		esac
@@ -44,29 +45,23 @@ seconds_since() {
 
 # each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts.
 each() {
-	local jobs=$1 suite=$2 limit=$3 test
-	local -A running=()
+	local jobs=$1 suite=$2 limit=$3 running=0 test
+	local verdicts=$logs/$suite.verdicts
 	shift 3
+	mkdir -p "$(dirname "$verdicts")"
+	: >"$verdicts"
 	for test in "$@"; do
 		[[ "$(basename "$test")" == ${ONLY:-*} ]] || continue
-		[ "${#running[@]}" -lt "$jobs" ] || count_one
-		one "$suite" "$limit" "$test" &
-		running[$!]=1
+		if [ "$running" -ge "$jobs" ]; then
+			wait -n
+			running=$((running - 1))
+		fi
+		(one "$suite" "$limit" "$test" && echo ok || echo failed) >>"$verdicts" &
+		running=$((running + 1))
 	done
-	while [ "${#running[@]}" -gt 0 ]; do
-		count_one
-	done
-}
-
-# Waits for one of the running tests, and no other child.
-count_one() {
-	local ended
-	if wait -n -p ended "${!running[@]}"; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-	fi
-	unset "running[$ended]"
+	wait
+	passed=$((passed + $(grep -c ok "$verdicts")))
+	failed=$((failed + $(grep -c failed "$verdicts")))
 }
 
 # one SUITE LIMIT TEST: runs it with a private TMP and its log, prints its line.
@@ -83,12 +78,12 @@ one() {
 	rc=$?
 	rm -rf "$private"
 	if [ "$rc" -eq 0 ]; then
-		echo "ok $name ($(seconds_since "$start") s)"
+		echo "ok $name ($(seconds_since "$start") s)" >&3
 		return 0
 	fi
 	# One write, so that tests that run at once do not mix their lines.
 	echo "FAIL $name ($(seconds_since "$start") s, $(verdict "$rc" "$limit"), $log)
-$(tail -n 25 "$log" | sed 's/^/  | /')"
+$(tail -n 25 "$log" | sed 's/^/  | /')" >&3
 	return 1
 }
 
