@@ -180,8 +180,9 @@ struct keys_worker {
 	struct channel *channel;  /* NULL: asked for, not there yet */
 	struct secret *state_key; /* until it has been sent */
 	uint32_t request;         /* KEYS_START to answer; 0: none */
-	bool resuming;            /* it was there before us and has not told its state yet */
-	bool dirty;               /* mark waits to be anchored */
+	bool resuming;    /* it was there before us and has not been told what is anchored */
+	bool resume_said; /* it has asked, but the root was not known yet */
+	bool dirty;       /* mark waits to be anchored */
 	struct state_mark mark;
 };
 

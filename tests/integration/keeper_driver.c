@@ -498,8 +498,8 @@ static void provision(struct driver *d)
 	check(d, init(d, &forged) == ERR_DENIED, "the owner hierarchy has to be asked for");
 	check(d, init(d, &a) == ERR_OK, "platform init");
 	check(d, init(d, &a) == ERR_EXISTS, "a second init is refused");
-	check(d, receive(d->super, d->super_fd, &m, WAIT_MS) && m.type == SUPER_PIN,
-	      "the pTPM's key is pinned");
+	if (!receive(d->super, d->super_fd, &m, WAIT_MS) || m.type != SUPER_PIN)
+		die("the pTPM's key is pinned", ERR_TIMEOUT);
 	memcpy(d->pin, m.body, TPM_NAME_SIZE);
 	d->pinned = true;
 	check(d, create(d) == ERR_OK, "create");
