@@ -29,7 +29,8 @@ give_up() {
 
 # The command as a person would type it: without this run's private directory.
 show() {
-	printf '    %s%s%s%s\n' "$cyan" "$1" "${*:2}" "$plain" | sed "s|$DIR/||g"
+	printf '    %s%s%s%s\n' "$cyan" "$1" "${*:2}" "$plain" |
+		sed "s|$VTPMCTL --socket $RUN/admin|vtpmctl|g; s|$DIR/||g"
 }
 
 # Some lines of the last output, set off from the narration.

@@ -6,6 +6,7 @@
 # others may enter; its path is short, for socket addresses). Logs are $DIR/NAME.log.
 
 RUN=$DIR/run
+VTPMCTL=$DIR/vtpmctl # a copy: the tree may lie where the stakeholders' users cannot go
 STORE=$DIR/store
 POLICY=${POLICY:-$TOP/policy/examples/phone.json}
 PTPM_SOCKET=$DIR/ptpm.sock
@@ -103,6 +104,7 @@ programs() {
 	for name in vtpmmgr-keys vtpm-stubdom ptpm-proxy; do
 		ln -sf "$(built "$name")" "$DIR/libexec/$name"
 	done
+	cp "$(built vtpmctl)" "$VTPMCTL"
 	echo "$DIR/libexec"
 }
 
@@ -118,7 +120,12 @@ manager_end() {
 }
 
 vtpmctl() {
-	"$BUILD/tools/vtpmctl" --socket "$RUN/admin" "$@"
+	"$VTPMCTL" --socket "$RUN/admin" "$@"
+}
+
+# vtpmctl_as UID ARGUMENT...
+vtpmctl_as() {
+	as "$1" "$VTPMCTL" --socket "$RUN/admin" "${@:2}"
 }
 
 # The platform authority's key, which a real authority keeps off the device.
