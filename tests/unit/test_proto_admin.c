@@ -21,6 +21,10 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
+	    {"admin_status",      58,  2,    "a bool that is 2"                     },
+	    {"admin_status",      59,  2,    "a bool that is 2"                     },
+	    {"admin_policy_load", 0,   2,    "a bool that is 2"                     },
+	    {"admin_vtpm",        67,  2,    "a bool that is 2"                     },
 	    {"admin_reply",       4,   '\n', "a line break in a rule id"            },
 	    {"admin_reply",       2,   1,    "a rule id over its maximum"           },
 	    {"admin_init",        172, 2,    "a bool that is 2"                     },

@@ -22,6 +22,12 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
+	    {"keys_status", 1,                       2,                  "a bool that is 2"                },
+	    {"keys_status", 3,                       2,                  "a bool that is 2"                },
+	    {"keys_status", 4,                       2,                  "a bool that is 2"                },
+	    {"keys_status", 5,                       2,                  "a bool that is 2"                },
+	    {"keys_status", 6,                       2,                  "a bool that is 2"                },
+	    {"keys_commit", 155 + SOME_SIZE,         2,                  "record slot 2"                   },
 	    {"keys_pcrs",   0,                       1,                  "PCR 24"                          },
 	    {"keys_pcrs",   3,                       0x80,               "fewer PCRs than digests"         },
 	    {"keys_init",   64,                      1,                  "PCR 24"                          },
@@ -99,6 +105,19 @@ static void a_commit_over_its_maxima_is_not_encoded(void **state)
 	assert_int_equal(keys_commit_encode(&m, bytes, sizeof(bytes), &len), ERR_ARG);
 }
 
+static void a_commit_writes_no_empty_state(void **state)
+{
+	static const uint8_t root[8];
+	static struct keys_commit m = {.root_len = sizeof(root), .root = root, .nblobs = 1};
+	uint8_t bytes[256];
+	size_t len;
+
+	(void)state;
+	m.blobs[0].uuid[0] = 1;
+	assert_int_equal(keys_commit_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(keys_commit_decode(bytes, len, &m), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +126,7 @@ int main(void)
 	    cmocka_unit_test(only_selected_pcrs_travel),
 	    cmocka_unit_test(an_update_names_a_vtpm_or_the_platform),
 	    cmocka_unit_test(a_commit_over_its_maxima_is_not_encoded),
+	    cmocka_unit_test(a_commit_writes_no_empty_state),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

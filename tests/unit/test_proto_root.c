@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/proto_root.h"
 
+#include "lib/frame.h"
 #include "tests/codecs/check.h"
 #include "tests/codecs/samples.h"
 
@@ -28,6 +29,7 @@ static void every_record(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
+	    {"root",        9,				   0,                 "format version 0"                          },
 	    {"root",        0,				   'v',               "another magic"                             },
 	    {"root",        11,				  1,                 "a frame whose zero is not"                 },
 	    {"root",        15,				  1,                 "another length"                            },
@@ -203,6 +205,76 @@ static void a_root_in_its_slot(void **state)
 	assert_int_equal(record_slot_len(slot, len, ROOT_MAGIC, &found), ERR_FORMAT);
 }
 
+static enum err record_again(const struct record *m)
+{
+	static struct record out;
+	uint8_t bytes[RECORD_SLOT_SIZE];
+	size_t len;
+
+	assert_int_equal(record_encode(m, bytes, sizeof(bytes), &len), ERR_OK);
+	return record_decode(bytes, len, &out);
+}
+
+static void a_record_names_its_vtpm(void **state)
+{
+	static struct record m;
+
+	(void)state;
+	sample_record(&m);
+	assert_int_equal(record_again(&m), ERR_OK);
+	m.name[0] = '\0';
+	assert_int_equal(record_again(&m), ERR_FORMAT);
+	sample_record(&m);
+	m.stakeholder[0] = '\0';
+	assert_int_equal(record_again(&m), ERR_FORMAT);
+}
+
+static void a_sealed_object_is_whole(void **state)
+{
+	static struct record m;
+	static struct boot_header h = {.hierarchy = HIERARCHY_PLATFORM};
+	uint8_t bytes[RECORD_SLOT_SIZE];
+	size_t len;
+
+	(void)state;
+	sample_record(&m);
+	m.secret.public_len = 0;
+	assert_int_equal(record_again(&m), ERR_FORMAT);
+	m.secret.private_len = 0; /* not sealed yet */
+	assert_int_equal(record_again(&m), ERR_OK);
+	assert_int_equal(boot_header_encode(&h, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(boot_header_decode(bytes, len, &h), ERR_FORMAT);
+}
+
+/* With all of its bytes there, so that only the maximum stands between them and the struct. */
+static void a_sealed_object_over_its_maximum(void **state)
+{
+	static const uint8_t area[SEALED_MAX + 1];
+	static struct record m;
+	uint8_t bytes[RECORD_SLOT_SIZE];
+	struct wbuf w;
+	size_t len;
+
+	(void)state;
+	sample_record(&m);
+	m.secret.private_len = SEALED_MAX + 1;
+	assert_int_equal(record_encode(&m, bytes, sizeof(bytes), &len), ERR_TOO_BIG);
+	wbuf_init(&w, bytes, sizeof(bytes));
+	frame_begin(&w, RECORD_MAGIC);
+	wbuf_bytes(&w, m.uuid, UUID_SIZE);
+	wbuf_str(&w, m.name);
+	wbuf_str(&w, m.stakeholder);
+	wbuf_u8(&w, m.vtpm_class);
+	wbuf_u64(&w, m.created);
+	for (int i = 0; i < 2; i++) {
+		wbuf_u16(&w, sizeof(area));
+		wbuf_bytes(&w, area, sizeof(area));
+	}
+	wbuf_u8(&w, 0);
+	assert_int_equal(frame_end(&w, &len), ERR_OK);
+	assert_int_equal(record_decode(bytes, len, &m), ERR_FORMAT);
+}
+
 static void ids_that_chown_would_skip(void **state)
 {
 	static uint8_t bytes[CODEC_CAP];
@@ -226,6 +298,9 @@ int main(void)
 	    cmocka_unit_test(a_full_root_fits_its_slot),
 	    cmocka_unit_test(a_root_in_its_slot),
 	    cmocka_unit_test(ids_that_chown_would_skip),
+	    cmocka_unit_test(a_record_names_its_vtpm),
+	    cmocka_unit_test(a_sealed_object_is_whole),
+	    cmocka_unit_test(a_sealed_object_over_its_maximum),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -65,13 +66,23 @@ static void untouched_on_failure(void **state)
 	assert_true(stall);
 }
 
+static void a_key_is_somebodys(void **state)
+{
+	static uint8_t bytes[CODEC_CAP];
+	const struct codec *c = codec_find(&codecs_state, "state_key");
+	size_t len = check_sample(c, bytes);
+
+	(void)state;
+	memset(bytes, 0, UUID_SIZE);
+	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_message),
-	    cmocka_unit_test(out_of_range),
-	    cmocka_unit_test(no_state_yet),
-	    cmocka_unit_test(untouched_on_failure),
+	    cmocka_unit_test(every_message),      cmocka_unit_test(out_of_range),
+	    cmocka_unit_test(no_state_yet),       cmocka_unit_test(untouched_on_failure),
+	    cmocka_unit_test(a_key_is_somebodys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
+	    {"super_config", 68, 2,  "a bool that is 2"        },
+	    {"super_exited", 0,  1,  "a key keeper with a uuid"},
 	    {"super_config", 32, 24, "PCR 24"                  },
 	    {"super_config", 33, 2,  "a bool that is 2"        },
 	    {"super_config", 33, 0,  "a Name although unpinned"},
