@@ -45,3 +45,4 @@ dist_policyexamples_DATA = \
 	policy/examples/byod.json \
 	policy/examples/car.json \
 	policy/examples/phone.json
+dist_man_MANS += doc/man/vtpmmgr-policy.5
