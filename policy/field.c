@@ -89,9 +89,9 @@ static enum err check_count(struct reader *r, const struct jsonvalue *v,
 			    const struct field_bounds *bounds)
 {
 	if (v->count < bounds->min)
-		return field_fault(r, v, "at least %u %s needed", bounds->min, bounds->what);
+		return field_fault(r, v, "too few %s: at least %u", bounds->what, bounds->min);
 	if (v->count > bounds->max)
-		return field_fault(r, v, "more than %u %s", bounds->max, bounds->what);
+		return field_fault(r, v, "too many %s: at most %u", bounds->what, bounds->max);
 	return ERR_OK;
 }
 

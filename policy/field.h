@@ -62,8 +62,10 @@ enum err field_string(struct reader *r, const struct jsonvalue *v, const char **
 enum err field_number(struct reader *r, const struct jsonvalue *v, uint64_t min, uint64_t max,
 		      uint64_t *out) MUST_USE;
 
-/* Copies an id: 1 to 63 of a-z, 0-9 and '-', beginning with a letter. `into` is char[POLICY_ID_MAX
- * + 1]. */
+/*
+ * Copies an id: 1 to 63 of a-z, 0-9 and '-', beginning with a letter.
+ * `into` is char[POLICY_ID_MAX + 1].
+ */
 enum err field_id(struct reader *r, const struct jsonvalue *v, void *into) MUST_USE;
 /* The same for the key of a member. */
 enum err field_key_id(struct reader *r, const struct jsonvalue *v, void *into) MUST_USE;

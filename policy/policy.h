@@ -101,7 +101,10 @@ struct policy_verdict {
 void policy_decide(const struct policy *p, const struct policy_request *q,
 		   struct policy_verdict *out);
 
-/* Facts the broker needs. Each takes a stakeholder id; ERR_NOT_FOUND if there is none such. */
+/*
+ * Facts the broker needs. Where they take a stakeholder id: ERR_NOT_FOUND if there is none such.
+ */
+
 /* Size of a vTPM's state slot if none is asked for: an even share of the quota. */
 enum err policy_default_quota(const struct policy *p, const char *id, uint32_t *bytes) MUST_USE;
 /* Whether S_i goes under the stakeholder's own authority, and that key (P-256). */
@@ -112,8 +115,7 @@ const char *policy_name(const struct policy *p);
 bool policy_requires_signature(const struct policy *p);
 /* The store bytes that all quotas together reserve: the regions of every vTPM they allow. */
 uint64_t policy_reserved_bytes(const struct policy *p);
-/* The class of the platforms under this authority, for a request's peer; NULL if the file has none.
- */
+/* For a request's peer: the class of platforms under this authority; NULL if there is none. */
 const char *policy_peer_of(const struct policy *p, const struct crypt_point *authority);
 /* In file order, for tables; NULL past the end. role is "device-owner" ... */
 const char *policy_stakeholder_at(const struct policy *p, size_t i, const char **role);

@@ -10,6 +10,11 @@
 #define FORMAT_KNOWN 1
 #define COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 
+/* Where a table of fields puts a member. */
+#define IN_POLICY(member)      offsetof(struct policy, member)
+#define IN_PEER(member)        offsetof(struct peer, member)
+#define IN_STAKEHOLDER(member) offsetof(struct stakeholder, member)
+
 static enum err read_version(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	uint64_t version;
@@ -80,8 +85,8 @@ static enum err check_peer(struct reader *r, const struct jsonvalue *v, const st
 static enum err read_peer(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"description", false,       field_description,    0         },
-	    { "authority",         true, field_point, offsetof(struct peer, authority)},
+	    {"description", false, field_description, 0                 },
+	    {"authority",   true,  field_point,       IN_PEER(authority)},
 	};
 	struct policy *p = into;
 	struct peer *peer = &p->peers[p->npeers];
@@ -161,7 +166,7 @@ static enum err add_principal(struct reader *r, const struct jsonvalue *v,
 	if (e)
 		return e;
 	if (p->nprincipals == MODEL_PRINCIPALS)
-		return field_fault(r, v, "more than %u principals", MODEL_PRINCIPALS);
+		return field_fault(r, v, "too many principals: at most %u", MODEL_PRINCIPALS);
 	p->principals[p->nprincipals++] = *new;
 	return ERR_OK;
 }
@@ -196,7 +201,7 @@ static enum err read_principals(struct reader *r, const struct jsonvalue *v, voi
 static enum err read_sealing(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"authority", true, field_point, offsetof(struct stakeholder, authority)},
+	    {"authority", true, field_point, IN_STAKEHOLDER(authority)},
 	};
 	struct stakeholder *s = into;
 
@@ -232,11 +237,11 @@ static enum err check_total(struct reader *r, const struct jsonvalue *v)
 static enum err read_stakeholder(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"role",  true,   read_role,   offsetof(struct stakeholder, role)},
-	    {"description",       false, field_description, 0          },
-	    {"principals",       false,  read_principals,  0  },
-	    {"quota",       false,       read_quota,       offsetof(struct stakeholder,                quota)},
-	    {"sealing", false,       read_sealing,          0                },
+	    {"role",        true,  read_role,         IN_STAKEHOLDER(role) },
+	    {"description", false, field_description, 0                    },
+	    {"principals",  false, read_principals,   0                    },
+	    {"quota",       false, read_quota,        IN_STAKEHOLDER(quota)},
+	    {"sealing",     false, read_sealing,      0                    },
 	};
 	struct policy *p = into;
 	struct stakeholder *s = &p->stakeholders[p->nstakeholders++];
@@ -257,15 +262,15 @@ static enum err read_stakeholders(struct reader *r, const struct jsonvalue *v, v
 
 /* In this order, because selectors refer to stakeholders and peers, and those inherit the quota. */
 static const struct field policy_fields[] = {
-    {"version",               true,   read_version, 0					 },
-    {"name",		  true,   field_id,     offsetof(struct policy,                     name)},
-    {"description",		       false,                 field_description,  0          },
-    {"signature",		       true,                   read_signature,     offsetof(struct policy,     signature)},
-    {"quota",             false,                   read_quota,                         offsetof(struct policy,                                              quota)},
-    {"peers", false, read_peers,0},
-    {"stakeholders",             true,                  read_stakeholders,                                          0											   },
-    {"rules",      true,policy_read_rules,0},
-    {"conflict_sets",      false,                  policy_read_conflicts,								  0																							},
+    {"version",       true,  read_version,          0                   },
+    {"name",          true,  field_id,              IN_POLICY(name)     },
+    {"description",   false, field_description,     0                   },
+    {"signature",     true,  read_signature,        IN_POLICY(signature)},
+    {"quota",         false, read_quota,            IN_POLICY(quota)    },
+    {"peers",         false, read_peers,            0                   },
+    {"stakeholders",  true,  read_stakeholders,     0                   },
+    {"rules",         true,  policy_read_rules,     0                   },
+    {"conflict_sets", false, policy_read_conflicts, 0                   },
 };
 
 static enum err read_policy(struct reader *r)

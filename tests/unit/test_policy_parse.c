@@ -368,7 +368,7 @@ static void test_broken_rules(void **state)
 	    {"'role:user'",				 "@'us\\u001b[2J\\u00e9'",        "no stakeholder \"us?[2J??\""       },
 	    {"'role:user'",				 "@'owner'",                      "\"owner\" stands here twice"       },
 	    {"['owner', 'role:user']",                      "@'owner'",                      "expected a list, found a string"   },
-	    {"['owner', 'role:user']",                      "@[]",                           "at least 1 subjects"               },
+	    {"['owner', 'role:user']",                      "@[]",                           "too few subjects: at least 1"      },
 	    {"['owner', 'role:user']",                      "[@1]",                          "expected a string, found a number" },
 	    {"'start'",				     "@'launch'",                     "unknown action \"launch\""         },
 	    {"'start'",				     "@'platform'",                   "applies to the platform"           },
@@ -382,7 +382,7 @@ static void test_broken_rules(void **state)
 	     "@{'id': 'move2', 'effect': 'allow', 'subject': ['bank'], "
 	     "'action': ['migrate-in'], 'object': ['self']}, {'id': 'move'",		 "needs a \"peer\""                  },
 	    {"['self'], 'peer'",                            "['self'], 'class': @1, 'peer'", "expected a string"                 },
-	    {"['bank', 'maker']",                           "@['bank']",                     "at least 2 members"                },
+	    {"['bank', 'maker']",                           "@['bank']",                     "too few members: at least 2"       },
 	    {"['bank', 'maker']",                           "['bank', @'bank']",             "\"bank\" stands here twice"        },
 	    {"['bank', 'maker']",                           "['bank', @'any']",              "no stakeholder \"any\""            },
 	};
@@ -460,7 +460,7 @@ static void test_too_many(void **state)
 	assert_int_equal(policy_parse(values, strlen(values), &p, &diag), ERR_FORMAT);
 	assert_string_equal(diag.text, "too many values");
 	assert_int_equal(policy_parse(rules, strlen(rules), &p, &diag), ERR_FORMAT);
-	assert_string_equal(diag.text, "more than 256 rules");
+	assert_string_equal(diag.text, "too many rules: at most 256");
 	free(values);
 	free(rules);
 }
