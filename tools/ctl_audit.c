@@ -112,29 +112,17 @@ static enum err fetch(struct ctl *c, uint64_t from, struct trail *t)
 	return e;
 }
 
-/* A chain with records that the caller may not see has holes for him, and proves nothing. */
-static enum err may_verify(struct ctl *c)
-{
-	struct admin_reply reply;
-	struct admin_status s;
-	enum err e = ctl_client_call_empty(c, ADMIN_STATUS, "asking for the status", &reply);
-
-	if (e)
-		return e;
-	e = admin_status_decode(reply.body, reply.body_len, &s);
-	if (e)
-		return ctl_client_bad_reply(c, e);
-	if (!s.full)
-		return ctl_fail(c, ERR_DENIED,
-				"only who may read the whole audit trail can verify its chain");
-	return ERR_OK;
-}
-
 static enum err verify(struct ctl *c, const struct trail *t)
 {
+	static const struct digest hidden;
 	size_t bad = 0;
-	enum err e = ctl_audit_check(t->records, t->count, &bad);
+	enum err e;
 
+	/* Who sees a part of the trail sees no hashes: the gaps would count what others do. */
+	if (t->count > 0 && digest_equal(&t->records[0].hash, &hidden))
+		return ctl_fail(c, ERR_DENIED,
+				"only who may read the whole audit trail can verify its chain");
+	e = ctl_audit_check(t->records, t->count, &bad);
 	if (e == ERR_TAMPERED)
 		return ctl_fail(c, e,
 				"the chain breaks at record %llu: it was altered, or one before it "
@@ -203,8 +191,6 @@ static enum err audit(struct ctl *c, const struct ctl_args *a)
 
 	if (a->opt[AUDIT_FROM])
 		e = ctl_args_number(c, "--from", a->opt[AUDIT_FROM], UINT64_MAX - 1, &from);
-	if (!e && check)
-		e = may_verify(c);
 	if (!e)
 		e = fetch(c, from, &t);
 	if (!e && check)

@@ -215,6 +215,53 @@ struct json_object *ctl_json_new_hex(const uint8_t *bytes, size_t len)
 	return o;
 }
 
+/* Bytes of the UTF-8 character at s (RFC 3629), 0 if there is none. s ends with a NUL. */
+static size_t utf8_length(const char *s)
+{
+	static const struct {
+		uint8_t mask, lead;
+		uint32_t least;
+	} forms[] = {
+	    {0x80, 0x00, 0      },
+            {0xe0, 0xc0, 0x80   },
+            {0xf0, 0xe0, 0x800  },
+            {0xf8, 0xf0, 0x10000}
+        };
+
+	for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]); n++) {
+		uint32_t v = (uint8_t)s[0] & (uint8_t)~forms[n].mask;
+		size_t k = 1;
+
+		if (((uint8_t)s[0] & forms[n].mask) != forms[n].lead)
+			continue;
+		for (; k <= n && ((uint8_t)s[k] & 0xc0) == 0x80; k++)
+			v = v << 6 | ((uint8_t)s[k] & 0x3f);
+		if (k <= n || v < forms[n].least || v > 0x10ffff || (v >= 0xd800 && v < 0xe000))
+			return 0;
+		return k;
+	}
+	return 0;
+}
+
+struct json_object *ctl_json_new_text(const char *text)
+{
+	char *copy = strdup(text);
+	struct json_object *o;
+
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; copy[i];) {
+		size_t n = utf8_length(copy + i);
+
+		if (n == 0)
+			copy[i] = '?';
+		i += n ? n : 1;
+	}
+	o = json_object_new_string(copy);
+	free(copy);
+	return o;
+}
+
 char *ctl_json_text(struct json_object *o)
 {
 	const char *text = json_object_to_json_string_ext(

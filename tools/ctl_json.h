@@ -55,6 +55,9 @@ enum err ctl_json_hex(struct json_object *o, const char *key, uint8_t *out, size
 /* A new string object of bytes in hexadecimal. */
 struct json_object *ctl_json_new_hex(const uint8_t *bytes, size_t len);
 
+/* A new string object of any bytes: what is not UTF-8 becomes "?". */
+struct json_object *ctl_json_new_text(const char *text);
+
 /* The object as indented text with a newline at the end; malloc'd, NULL without memory. */
 char *ctl_json_text(struct json_object *o);
 

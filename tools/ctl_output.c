@@ -27,7 +27,7 @@ enum err ctl_output_json(struct ctl *c, struct json_object *o)
 static void add_where(struct json_object *o, const struct ctl_where *w)
 {
 	if (w->file)
-		json_object_object_add(o, "file", json_object_new_string(w->file));
+		json_object_object_add(o, "file", ctl_json_new_text(w->file));
 	if (w->line) {
 		json_object_object_add(o, "line", json_object_new_int64(w->line));
 		json_object_object_add(o, "column", json_object_new_int64(w->column));
@@ -44,7 +44,7 @@ static void error_json(const struct ctl *c, enum err e)
 	if (c->rule[0])
 		json_object_object_add(o, "rule", json_object_new_string(c->rule));
 	add_where(o, &c->where);
-	json_object_object_add(o, "message", json_object_new_string(c->message));
+	json_object_object_add(o, "message", ctl_json_new_text(c->message));
 	json_object_object_add(outer, "error", o);
 	text = ctl_json_text(outer);
 	if (text)

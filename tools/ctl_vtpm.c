@@ -3,6 +3,7 @@
 #include "lib/wbuf.h"
 #include "tools/ctl_args.h"
 #include "tools/ctl_client.h"
+#include "tools/ctl_json.h"
 #include "tools/ctl_output.h"
 
 #include <pwd.h>
@@ -282,7 +283,7 @@ static enum err destroy(struct ctl *c, const struct ctl_args *a)
 		return ERR_OK;
 	}
 	o = json_object_new_object();
-	json_object_object_add(o, "destroyed", json_object_new_string(a->pos[0]));
+	json_object_object_add(o, "destroyed", ctl_json_new_text(a->pos[0]));
 	return ctl_output_json(c, o);
 }
 

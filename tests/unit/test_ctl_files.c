@@ -153,6 +153,27 @@ static void syntax_errors_have_a_position(void **state)
 	assert_int_equal(read_approval("[]", 2, &diag), ERR_FORMAT);
 }
 
+static void any_bytes_become_json(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80", "\xc3\xbc \xe2\x82\xac \xf0\x9f\x98\x80"},
+	    {"\xff",				   "?"				     },
+	    {"a\xc3",				  "a?"				    },
+	    {"\xc0\x80",			       "??"				    },
+	    {"\xed\xa0\x80",                           "???"				   },
+	    {"\xf4\x90\x80\x80",                       "????"                                  },
+	    {"",				       ""				      },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct json_object *o = ctl_json_new_text(pairs[i][0]);
+
+		assert_string_equal(json_object_get_string(o), pairs[i][1]);
+		json_object_put(o);
+	}
+}
+
 static void approval_round_trip(void **state)
 {
 	struct ctl_approval_file a, b;
@@ -204,6 +225,7 @@ int main(void)
 	    cmocka_unit_test(approval_round_trip),
 	    cmocka_unit_test(pcr_round_trip),
 	    cmocka_unit_test(syntax_errors_have_a_position),
+	    cmocka_unit_test(any_bytes_become_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
