@@ -60,11 +60,12 @@ struct emulator {
 	struct client *owed;
 	struct vtpm_response owed_response;
 	uint8_t owed_copy[OWED_COPY_MAX];
-	/* What the signal handler may look at; -1: none. */
+	/* For the signal handler, which runs only while a command executes; -1: none. */
 	volatile int cancel_fds[CTRL_CLIENTS];
+	volatile int early_fd; /* a control connection that it has accepted */
 };
 
-static void resume_all(struct emulator *e);
+static void adopt_early(struct emulator *e);
 
 static size_t count_clients(const struct port *p)
 {
@@ -109,7 +110,7 @@ static enum err client_respond(struct client *c, const uint8_t *bytes, size_t le
 {
 	struct emulator *e = c->port->emulator;
 
-	if (!e->vtpm->held || e->owed)
+	if (!e->vtpm->held)
 		return client_send(c, bytes, len);
 	e->owed = c;
 	e->owed_response = (struct vtpm_response){bytes, len};
@@ -134,6 +135,7 @@ static enum err serve_data(struct client *c, size_t *used)
 	if (e->vtpm->held)
 		return ERR_STATE;
 	vtpm_execute(e->vtpm, c->buf, *used, &response);
+	adopt_early(e);
 	return client_respond(c, response.bytes, response.len);
 }
 
@@ -249,8 +251,8 @@ static void on_client(void *arg, uint32_t events)
 			client_close(c);
 		return;
 	}
-	/* Full while nothing can be served: wait until released. */
-	if (c->have == c->port->buffer) {
+	/* Neither more requests nor a half-closed connection matter before the answer. */
+	if (c == c->port->emulator->owed) {
 		if (client_pause(c, true) != ERR_OK)
 			client_close(c);
 		return;
@@ -267,31 +269,35 @@ static void on_client(void *arg, uint32_t events)
 }
 
 /* SIGIO for what arrives, so that a CANCEL is seen while a command executes. */
-static enum err watch_for_cancel(struct client *c, size_t slot)
+static bool want_sigio(int fd)
 {
-	struct emulator *e = c->port->emulator;
-
-	if (c->port != &e->ctrl)
-		return ERR_OK;
-	if (fcntl(c->fd, F_SETOWN, getpid()) != 0 ||
-	    fcntl(c->fd, F_SETFL, O_NONBLOCK | O_ASYNC) != 0)
-		return ERR_INTERNAL;
-	e->cancel_fds[slot] = c->fd;
-	return ERR_OK;
+	return fcntl(fd, F_SETOWN, getpid()) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC) == 0;
 }
 
-static bool probe_cancel(void *arg)
+static bool holds_cancel(int fd)
 {
-	const struct emulator *e = arg;
 	uint8_t command[4];
 
+	return fd >= 0 &&
+	       recv(fd, command, sizeof(command), MSG_PEEK | MSG_DONTWAIT) ==
+		   (ssize_t)sizeof(command) &&
+	       ctrl_is_cancel(command);
+}
+
+/* In the signal handler: whoever wants to cancel may well connect only now. */
+static bool probe_cancel(void *arg)
+{
+	struct emulator *e = arg;
+	bool found = false;
+
+	if (e->early_fd < 0 && count_clients(&e->ctrl) < e->ctrl.max) {
+		e->early_fd = accept4(e->ctrl.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (e->early_fd >= 0)
+			want_sigio(e->early_fd);
+	}
 	for (size_t i = 0; i < CTRL_CLIENTS; i++)
-		if (e->cancel_fds[i] >= 0 &&
-		    recv(e->cancel_fds[i], command, sizeof(command), MSG_PEEK | MSG_DONTWAIT) ==
-			(ssize_t)sizeof(command) &&
-		    ctrl_is_cancel(command))
-			return true;
-	return false;
+		found = found || holds_cancel(e->cancel_fds[i]);
+	return found || holds_cancel(e->early_fd);
 }
 
 static enum err client_new(struct port *p, int fd, size_t slot)
@@ -306,30 +312,48 @@ static enum err client_new(struct port *p, int fd, size_t slot)
 	*c = (struct client){.port = p, .fd = fd};
 	p->clients[slot] = c;
 	e = loop_add(p->emulator->loop, fd, EPOLLIN, on_client, c, &c->source);
-	if (!e)
-		e = watch_for_cancel(c, slot);
+	if (!e && p == &p->emulator->ctrl) {
+		p->emulator->cancel_fds[slot] = fd;
+		e = want_sigio(fd) ? ERR_OK : ERR_INTERNAL;
+	}
 	if (e)
 		client_close(c);
 	return e;
 }
 
-static void on_connection(void *arg, uint32_t events)
+/* Takes a connection as a client of the port, which then has a free slot. */
+static void port_admit(struct port *p, int fd)
 {
-	struct port *p = arg;
 	size_t slot = 0;
-	int fd;
 
-	(void)events;
-	while (slot < p->max && p->clients[slot])
+	while (p->clients[slot])
 		slot++;
-	if (slot == p->max)
-		return;
-	fd = accept4(p->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
 	if (client_new(p, fd, slot) == ERR_OK && count_clients(p) == p->max &&
 	    loop_modify(p->source, 0) != ERR_OK)
 		log_warning("the guest port cannot be paused");
+}
+
+static void adopt_early(struct emulator *e)
+{
+	int fd = e->early_fd;
+
+	if (fd < 0)
+		return;
+	e->early_fd = -1;
+	port_admit(&e->ctrl, fd);
+}
+
+static void on_connection(void *arg, uint32_t events)
+{
+	struct port *p = arg;
+	int fd;
+
+	(void)events;
+	if (count_clients(p) == p->max)
+		return;
+	fd = accept4(p->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		port_admit(p, fd);
 }
 
 static void resume_port(struct port *p)
@@ -378,6 +402,8 @@ static enum err emulator_open(void *self)
 		err = port_open(&e->data);
 	if (!err)
 		err = port_open(&e->ctrl);
+	if (!err && !want_sigio(e->ctrl.fd))
+		err = ERR_INTERNAL;
 	return err;
 }
 
@@ -419,6 +445,7 @@ enum err guest_emulator_new(struct loop *l, struct vtpm *v, int data_fd, int ctr
 				.buffer = CTRL_REQUEST_MAX,
 				.max = CTRL_CLIENTS,
 				.fd = ctrl_fd};
+	e->early_fd = -1;
 	for (size_t i = 0; i < CTRL_CLIENTS; i++)
 		e->cancel_fds[i] = -1;
 	*out = (struct guest_transport){&emulator_ops, e};

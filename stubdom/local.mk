@@ -30,3 +30,9 @@ endif
 noinst_PROGRAMS += tests/integration/worker_driver
 tests_integration_worker_driver_SOURCES = tests/integration/worker_driver.c
 tests_integration_worker_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
+noinst_PROGRAMS += tests/integration/sandbox_probe
+tests_integration_sandbox_probe_SOURCES = tests/integration/sandbox_probe.c
+tests_integration_sandbox_probe_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_integration_sandbox_probe_LDADD = libstubdom.a libvtpm.a $(SECCOMP_LIBS) $(CRYPTO_LIBS)
+EXTRA_DIST += tests/integration/sandbox tests/integration/worker tests/integration/worker.d

@@ -3,6 +3,7 @@
 
 #include "lib/secret.h"
 
+#include <errno.h>
 #include <libtpms/tpm_error.h>
 #include <libtpms/tpm_library.h>
 #include <libtpms/tpm_memory.h>
@@ -244,9 +245,12 @@ void tpm_set_locality(uint8_t locality)
 
 static void on_sigio(int signo)
 {
+	int errnum = errno;
+
 	(void)signo;
 	if (tpm.executing && tpm.cancel_probe(tpm.cancel_arg))
 		TPMLIB_CancelCommand(); /* sets a flag, nothing else */
+	errno = errnum;
 }
 
 enum err tpm_watch_cancel(tpm_cancel_probe_fn probe, void *arg)

@@ -147,8 +147,11 @@ static enum err seal_pending(struct worker *w)
 static void worker_commit(void *arg)
 {
 	struct worker *w = arg;
-	enum err e = seal_pending(w);
+	enum err e;
 
+	if (w->state == ENDED)
+		return;
+	e = seal_pending(w);
 	if (e) {
 		worker_fail(w, e);
 		return;
@@ -172,25 +175,27 @@ static void finish_stop(struct worker *w)
 		worker_end(w, EXIT_SUCCESS);
 }
 
-/* What follows once nothing waits to be anchored any more. */
-static void settled(struct worker *w)
+static void serve_guests(struct worker *w)
 {
-	enum err e = ERR_OK;
+	enum err e = w->guest.ops->open(w->guest.self);
 
-	w->state = SERVING;
-	if (w->stopping) {
-		finish_stop(w);
-		return;
-	}
-	if (w->announced) {
-		w->guest.ops->released(w->guest.self);
-		return;
-	}
-	e = w->guest.ops->open(w->guest.self);
 	if (e)
 		worker_fail(w, e);
 	else
 		announce(w);
+}
+
+/* What follows once nothing waits to be anchored any more. */
+static void settled(struct worker *w)
+{
+	w->state = SERVING;
+	if (w->announced)
+		w->guest.ops->released(w->guest.self);
+	else if (!w->stopping)
+		serve_guests(w);
+	/* The released guest's next command may have changed the state again. */
+	if (w->stopping && w->state == SERVING)
+		finish_stop(w);
 }
 
 static void on_stop_timeout(void *arg)
@@ -346,7 +351,7 @@ static const struct msg_rule super_rules[] = {
 
 static const struct msg_rule keys_rules[] = {
     {STATE_KEY,      "STATE_KEY",      MSG_IN(WAIT_KEY),          1, SMALL_BODY, 0, on_key     },
-    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING,                   8, 8,          0, on_anchored},
+    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING | MSG_IN(LOADING), 8, 8,          0, on_anchored},
     {STATE_STALL,    "STATE_STALL",    RUNNING | MSG_IN(LOADING), 1, 1,          0, on_stall   },
 };
 

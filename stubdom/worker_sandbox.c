@@ -30,7 +30,6 @@ static const int syscalls[] = {
     SCMP_SYS(getpid), /* F_SETOWN; OpenSSL notices forks by it */
     /* log */
     SCMP_SYS(write),
-    SCMP_SYS(writev),
     /* memory */
     SCMP_SYS(brk),
     SCMP_SYS(mmap),
