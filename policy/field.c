@@ -11,23 +11,21 @@
 enum err field_fault(struct reader *r, const struct jsonvalue *v, const char *format, ...)
 {
 	va_list args;
-	enum err e;
 
 	va_start(args, format);
-	e = jsondoc_vfault(r->doc, v->at, r->diag, format, args);
+	jsondoc_diagnose(r->doc, v->at, r->diag, format, args);
 	va_end(args);
-	return e;
+	return ERR_FORMAT;
 }
 
 enum err field_key_fault(struct reader *r, const struct jsonvalue *v, const char *format, ...)
 {
 	va_list args;
-	enum err e;
 
 	va_start(args, format);
-	e = jsondoc_vfault(r->doc, v->key_at, r->diag, format, args);
+	jsondoc_diagnose(r->doc, v->key_at, r->diag, format, args);
 	va_end(args);
-	return e;
+	return ERR_FORMAT;
 }
 
 struct field_shown field_show(const char *text)
@@ -152,18 +150,20 @@ enum err field_names(struct reader *r, const struct jsonvalue *v, const struct f
 	return e ? e : each(r, v, bounds, fn, into);
 }
 
+static bool has_nul(const struct jsonvalue *v)
+{
+	return strlen(json_object_get_string(v->c)) != (size_t)json_object_get_string_len(v->c);
+}
+
 enum err field_string(struct reader *r, const struct jsonvalue *v, const char **out)
 {
 	enum err e = require_kind(r, v, JSON_STRING);
-	const char *text;
 
-	if (e)
-		return e;
-	text = json_object_get_string(v->c);
-	if (strlen(text) != (size_t)json_object_get_string_len(v->c))
-		return field_fault(r, v, "a string does not contain NUL");
-	*out = text;
-	return ERR_OK;
+	if (!e && has_nul(v))
+		e = field_fault(r, v, "a string does not contain NUL");
+	if (!e)
+		*out = json_object_get_string(v->c);
+	return e;
 }
 
 enum err field_number(struct reader *r, const struct jsonvalue *v, uint64_t min, uint64_t max,

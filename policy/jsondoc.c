@@ -18,8 +18,8 @@ const char *jsondoc_kind_name(enum jsonkind kind)
 	return names[kind];
 }
 
-enum err jsondoc_vfault(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
-			const char *format, va_list args)
+void jsondoc_diagnose(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
+		      const char *format, va_list args)
 {
 	diag->line = 1;
 	diag->column = 1;
@@ -31,19 +31,17 @@ enum err jsondoc_vfault(const struct jsondoc *d, size_t offset, struct policy_di
 		}
 	}
 	vsnprintf(diag->text, sizeof(diag->text), format, args);
-	return ERR_FORMAT;
 }
 
 enum err jsondoc_fault(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
 		       const char *format, ...)
 {
-	enum err e;
 	va_list args;
 
 	va_start(args, format);
-	e = jsondoc_vfault(d, offset, diag, format, args);
+	jsondoc_diagnose(d, offset, diag, format, args);
 	va_end(args);
-	return e;
+	return ERR_FORMAT;
 }
 
 const struct jsonvalue *jsondoc_member(const struct jsonvalue *object, const char *key)

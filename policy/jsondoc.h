@@ -60,8 +60,8 @@ const char *jsondoc_kind_name(enum jsonkind kind);
 /* Fills in *diag with the line and column of offset and the formatted text; always ERR_FORMAT. */
 enum err jsondoc_fault(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
 		       const char *format, ...) __attribute__((format(printf, 4, 5))) MUST_USE;
-enum err jsondoc_vfault(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
-			const char *format, va_list args)
-    __attribute__((format(printf, 4, 0))) MUST_USE;
+/* The same, for those that wrap it. */
+void jsondoc_diagnose(const struct jsondoc *d, size_t offset, struct policy_diag *diag,
+		      const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
 #endif
