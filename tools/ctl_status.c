@@ -150,10 +150,24 @@ static void print_host(const struct admin_status *s)
 	printf("vTPMs        %u, %u of them running\n", s->vtpms, s->running);
 }
 
+/* A line for each thing that is covered; for one that is not, what that means and what to do. */
+static void print_item(const struct ctl_coverage *v)
+{
+	char action[512];
+
+	if (v->covered) {
+		printf("  %-12s %s\n", v->item, v->text);
+		return;
+	}
+	printf("  %s\n", v->item);
+	ctl_output_wrapped(stdout, 6, v->text);
+	snprintf(action, sizeof(action), "What to do: %s.", v->action);
+	ctl_output_wrapped(stdout, 6, action);
+}
+
 static void print_coverage(const struct admin_status *s, bool covered, const char *title)
 {
 	bool first = true;
-	char action[512];
 
 	for (size_t i = 0; i < ctl_coverage_count(); i++) {
 		struct ctl_coverage v;
@@ -163,12 +177,7 @@ static void print_coverage(const struct admin_status *s, bool covered, const cha
 		if (first)
 			printf("\n%s\n", title);
 		first = false;
-		printf("  %s\n", v.item);
-		ctl_output_wrapped(stdout, 6, v.text);
-		if (!v.action)
-			continue;
-		snprintf(action, sizeof(action), "What to do: %s.", v.action);
-		ctl_output_wrapped(stdout, 6, action);
+		print_item(&v);
 	}
 }
 
