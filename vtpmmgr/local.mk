@@ -30,3 +30,49 @@ noinst_PROGRAMS += tests/integration/keeper_driver
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
+# The manager: supervisor and broker are one executable. It is built in its folder, whose name it
+# has.
+sbin_PROGRAMS += vtpmmgr/vtpmmgr
+broker_sources = \
+	vtpmmgr/admin.c vtpmmgr/admin.h \
+	vtpmmgr/admin_audit.c \
+	vtpmmgr/admin_platform.c \
+	vtpmmgr/admin_policy.c \
+	vtpmmgr/admin_rules.c vtpmmgr/admin_rules.h \
+	vtpmmgr/admin_vtpm.c vtpmmgr/admin_vtpm.h \
+	vtpmmgr/audit.c vtpmmgr/audit.h \
+	vtpmmgr/backoff.c vtpmmgr/backoff.h \
+	vtpmmgr/broker.c vtpmmgr/broker.h \
+	vtpmmgr/broker_sandbox.c vtpmmgr/broker_sandbox.h \
+	vtpmmgr/commit.c vtpmmgr/commit.h \
+	vtpmmgr/image.c vtpmmgr/image.h \
+	vtpmmgr/keeper.c vtpmmgr/keeper.h \
+	vtpmmgr/life.c vtpmmgr/life.h \
+	vtpmmgr/lifecycle.c vtpmmgr/lifecycle.h \
+	vtpmmgr/opening.c vtpmmgr/opening.h \
+	vtpmmgr/registry.c vtpmmgr/registry.h \
+	vtpmmgr/registry_apply.c \
+	vtpmmgr/request.c vtpmmgr/request.h \
+	vtpmmgr/rules.c vtpmmgr/rules.h \
+	vtpmmgr/store.c vtpmmgr/store.h \
+	vtpmmgr/syslog_line.c vtpmmgr/syslog_line.h \
+	vtpmmgr/uuid.c vtpmmgr/uuid.h \
+	vtpmmgr/workers.c vtpmmgr/workers.h
+vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
+	vtpmmgr/main.c \
+	vtpmmgr/notify.c vtpmmgr/notify.h \
+	vtpmmgr/options.c vtpmmgr/options.h \
+	vtpmmgr/pin.c vtpmmgr/pin.h \
+	vtpmmgr/process.c vtpmmgr/process.h \
+	vtpmmgr/programs.c vtpmmgr/programs.h \
+	vtpmmgr/rundir.c vtpmmgr/rundir.h \
+	vtpmmgr/spawner.h vtpmmgr/spawner_unix.c \
+	vtpmmgr/supervisor.c vtpmmgr/supervisor.h \
+	vtpmmgr/supervisor_child.c \
+	vtpmmgr/supervisor_open.c \
+	vtpmmgr/supervisor_peer.c \
+	vtpmmgr/supervisor_ptpm.c \
+	vtpmmgr/supervisor_worker.c
+vtpmmgr_vtpmmgr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
+vtpmmgr_vtpmmgr_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)

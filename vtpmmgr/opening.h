@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * opening: between "there is a store" and "its root is the current one". The
+ * broker reads what lies there and hands it to the key keeper; what comes back as
+ * anchored is loaded into registry, policy and audit trail.
+ */
+#ifndef VTPMMGR_OPENING_H
+#define VTPMMGR_OPENING_H
+
+#include "lib/proto_keys.h"
+
+struct broker;
+
+/* A key keeper is there, or circumstances have changed: ask it to open the store. */
+void opening_ask(struct broker *b);
+/* The key keeper is gone. */
+void opening_lost(struct broker *b);
+
+/* The bytes of header and root slots as KEYS_OPEN carries them, encoded into b->out. */
+enum err opening_encode(struct broker *b, size_t *len) MUST_USE;
+
+/* This root is the anchored one: load all that follows from it. Fails closed. */
+enum err opening_load(struct broker *b, uint8_t slot, const struct root *root) MUST_USE;
+
+/* KEYS_HEADER: over the older of the two copies, and durable. */
+enum err opening_write_header(struct broker *b, const uint8_t *bytes, size_t len) MUST_USE;
+
+/* KEYS_INIT has anchored the first root: the store is open. */
+void opening_initialised(struct broker *b);
+
+#endif

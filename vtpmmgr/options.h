@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* options: the command line of vtpmmgr; the only configuration beside the policy file. */
+#ifndef VTPMMGR_OPTIONS_H
+#define VTPMMGR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct options {
+	const char *store;
+	uint64_t store_size; /* bytes; of a store that is created */
+	const char *policy;
+	const char *run_dir;
+	const char *ptpm; /* directory of the proxy's sockets */
+	const char *pin;
+	const char *libexec;
+	uint8_t pcr;
+	uid_t uid_base; /* broker, key keeper, then one a worker */
+	uint32_t uid_count;
+	mode_t admin_mode;
+	bool verbose;
+};
+
+enum options_next { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_USAGE };
+
+/* Fills in defaults and what argv says. Prints help, version or what is wrong itself. */
+enum options_next options_parse(int argc, char *argv[], struct options *out);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pin: the file that holds the Name of the pTPM key which sessions are salted to. */
+#ifndef VTPMMGR_PIN_H
+#define VTPMMGR_PIN_H
+
+#include "lib/err.h"
+#include "lib/proto_root.h"
+
+/* One line of 68 hex digits. ERR_NOT_FOUND: no such file; ERR_FORMAT: something else is in it. */
+enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE]) MUST_USE;
+
+/* Replaces the file as a whole; it is on the disk on return. */
+enum err pin_write(const char *path, const uint8_t name[TPM_NAME_SIZE]) MUST_USE;
+
+#endif
