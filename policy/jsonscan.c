@@ -288,8 +288,9 @@ enum err jsonscan(struct jsondoc *d, struct policy_diag *diag)
 	struct scan s = {.doc = d, .diag = diag};
 	enum err e;
 
+	d->nvalues = 1; /* the root */
 	skip_space(&s);
-	e = scan_value(&s, new_value(&s));
+	e = scan_value(&s, &d->values[0]);
 	if (e)
 		return e;
 	skip_space(&s);
