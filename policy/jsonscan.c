@@ -157,19 +157,24 @@ static struct jsonvalue *new_value(struct scan *s)
 
 static enum err scan_value(struct scan *s, struct jsonvalue *v);
 
-static enum err add_child(struct scan *s, struct jsonvalue *parent, struct jsonvalue **last)
+/* The child after last (NULL: the first one); NULL if there are too many values. */
+static struct jsonvalue *add_child(struct scan *s, struct jsonvalue *parent, struct jsonvalue *last)
 {
 	struct jsonvalue *v = new_value(s);
 
 	if (!v)
-		return fault(s, s->at, "too many values");
-	if (*last)
-		(*last)->next = v;
+		return NULL;
+	if (last)
+		last->next = v;
 	else
 		parent->first = v;
-	*last = v;
 	parent->count++;
-	return ERR_OK;
+	return v;
+}
+
+static enum err too_many(const struct scan *s)
+{
+	return fault(s, s->at, "too many values");
 }
 
 static enum err scan_items(struct scan *s, struct jsonvalue *array)
@@ -182,9 +187,8 @@ static enum err scan_items(struct scan *s, struct jsonvalue *array)
 		return ERR_OK;
 	do {
 		skip_space(s);
-		e = add_child(s, array, &last);
-		if (!e)
-			e = scan_value(s, last);
+		last = add_child(s, array, last);
+		e = last ? scan_value(s, last) : too_many(s);
 		if (e)
 			return e;
 		skip_space(s);
@@ -239,9 +243,8 @@ static enum err scan_members(struct scan *s, struct jsonvalue *object)
 		return ERR_OK;
 	do {
 		skip_space(s);
-		e = add_child(s, object, &last);
-		if (!e)
-			e = scan_member(s, object, last);
+		last = add_child(s, object, last);
+		e = last ? scan_member(s, object, last) : too_many(s);
 		if (e)
 			return e;
 		skip_space(s);
