@@ -132,9 +132,13 @@ static void on_init(void *arg, enum err e, const char *detail, const struct msg 
 	struct request *q = arg;
 
 	(void)reply;
-	if (!e)
-		opening_initialised(q->b);
-	request_finish(q, e, *detail ? detail : NULL, NULL, 0);
+	if (e) {
+		request_finish(q, e, *detail ? detail : NULL, NULL, 0);
+		return;
+	}
+	/* The key keeper that has provisioned ends; the next one cannot, and opens the store. */
+	q->wait = WAIT_OPENING;
+	opening_lost(q->b);
 }
 
 static void ask_to_init(struct request *q, const struct admin_init *in)

@@ -199,7 +199,7 @@ static enum err on_exited(void *ctx, struct msg *m)
 	enum err e = super_exited_decode(m->body, m->len, &x);
 
 	if (!e && x.role == ROLE_WORKER)
-		workers_exited(ctx, x.uuid);
+		workers_exited(ctx, x.uuid, x.how == EXITED_CODE && x.code == 0);
 	return e;
 }
 

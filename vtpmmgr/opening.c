@@ -287,8 +287,3 @@ void opening_lost(struct broker *b)
 	b->opening = OPENING_WAIT;
 	commit_drop(&b->commit);
 }
-
-void opening_initialised(struct broker *b)
-{
-	opened(b);
-}

@@ -13,7 +13,7 @@ struct broker;
 
 /* A key keeper is there, or circumstances have changed: ask it to open the store. */
 void opening_ask(struct broker *b);
-/* The key keeper is gone. */
+/* The key keeper is gone, or about to go: wait for the next one. */
 void opening_lost(struct broker *b);
 
 /* The bytes of header and root slots as KEYS_OPEN carries them, encoded into b->out. */
@@ -24,8 +24,5 @@ enum err opening_load(struct broker *b, uint8_t slot, const struct root *root) M
 
 /* KEYS_HEADER: over the older of the two copies, and durable. */
 enum err opening_write_header(struct broker *b, const uint8_t *bytes, size_t len) MUST_USE;
-
-/* KEYS_INIT has anchored the first root: the store is open. */
-void opening_initialised(struct broker *b);
 
 #endif

@@ -74,21 +74,39 @@ static bool inside(const struct store *s, uint64_t at, size_t len)
 	return at <= s->size && len <= s->size - at;
 }
 
-enum err store_read(const struct store *s, uint64_t at, void *out, size_t len)
+static enum err read_image(const struct store *s, uint64_t at, uint8_t *out, size_t len)
 {
-	uint8_t *to = out;
-
-	if (!inside(s, at, len))
-		return ERR_TOO_BIG;
 	while (len > 0) {
-		ssize_t n = pread(s->fd, to, len, (off_t)at);
+		ssize_t n = pread(s->fd, out, len, (off_t)at);
 
 		if (n <= 0)
 			return ERR_IO;
-		to += n;
+		out += n;
 		at += (uint64_t)n;
 		len -= (size_t)n;
 	}
+	return ERR_OK;
+}
+
+/* The part of a staged write that lies in what was read. */
+static void overlay(const struct store_write *w, uint64_t at, uint8_t *out, size_t len)
+{
+	uint64_t first = w->at > at ? w->at : at;
+	uint64_t end = w->at + w->len < at + len ? w->at + w->len : at + len;
+
+	if (first < end)
+		memcpy(out + (first - at), w->bytes + (first - w->at), (size_t)(end - first));
+}
+
+enum err store_read(const struct store *s, uint64_t at, void *out, size_t len)
+{
+	const struct staged *g;
+	enum err e = inside(s, at, len) ? read_image(s, at, out, len) : ERR_TOO_BIG;
+
+	if (e)
+		return e;
+	STAILQ_FOREACH(g, &s->staged, link)
+	overlay(&g->w, at, out, len);
 	return ERR_OK;
 }
 

@@ -32,6 +32,7 @@ struct store_write {
 enum err store_open(int fd, struct store **out) MUST_USE;
 void store_free(struct store *s);
 
+/* What is staged is read as if it were on the disk. */
 enum err store_read(const struct store *s, uint64_t at, void *out, size_t len) MUST_USE;
 
 /* Copies one write; it goes to the disk with the next store_commit(), before what that writes. */

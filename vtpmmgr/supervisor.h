@@ -35,6 +35,7 @@ struct child {
 	struct process process;
 	struct channel *channel; /* its descriptor 3 */
 	struct loop_source *exit;
+	struct loop_timer *linger;  /* it has closed its channel, and is to end */
 	struct loop_timer *restart; /* key keeper and broker: when they are started again */
 	struct backoff backoff;
 };
@@ -80,7 +81,7 @@ enum err supervisor_start_keys(struct supervisor *s, int ptpm, bool provisioning
 enum err supervisor_adopt(struct child *c, int channel, channel_msg_fn on_msg) MUST_USE;
 /* Reaps it, and forgets its channel. The message says how it ended. */
 struct super_exited supervisor_reap(struct child *c);
-/* It does not speak as it must. */
+/* Its channel has ended: by its own end, or because it does not speak as it must. */
 void supervisor_child_gone(void *arg, enum err why);
 void supervisor_child_ended(struct child *c);
 

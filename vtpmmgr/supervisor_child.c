@@ -9,6 +9,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* How long a child may live without its channel. Milliseconds. */
+#define LINGER_MS 2000
+
 static const char *const how_texts[] = {
     [EXITED_CODE] = "exit code",
     [EXITED_SIGNAL] = "signal",
@@ -21,13 +24,23 @@ static const char *const role_names[] = {
     [ROLE_WORKER] = "worker",
 };
 
+static void on_lingering(void *arg)
+{
+	struct child *c = arg;
+
+	c->linger = NULL;
+	process_kill(&c->process);
+}
+
+/* A child that ends closes its channel a moment before. One that only closes it cannot be led. */
 void supervisor_child_gone(void *arg, enum err why)
 {
 	struct child *c = arg;
 
-	/* ERR_EOF is the usual end; anything else is a child that has been taken over. */
-	if (why != ERR_EOF)
-		log_error("%s broke its protocol: %s", role_names[c->who.role], err_text(why));
+	if (why == ERR_EOF &&
+	    loop_after(c->s->loop, LINGER_MS, on_lingering, c, &c->linger) == ERR_OK)
+		return;
+	log_error("%s broke its protocol: %s", role_names[c->who.role], err_text(why));
 	process_kill(&c->process);
 }
 
@@ -63,7 +76,9 @@ struct super_exited supervisor_reap(struct child *c)
 	memcpy(what.uuid, c->who.uuid, UUID_SIZE);
 	process_reap(&c->process, &what.how, &what.code);
 	loop_del(c->exit);
+	loop_cancel(c->linger);
 	c->exit = NULL;
+	c->linger = NULL;
 	channel_close(c->channel);
 	c->channel = NULL;
 	if (what.how != EXITED_CODE || what.code != 0)

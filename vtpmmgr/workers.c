@@ -232,15 +232,19 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 	return e;
 }
 
-void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE])
+void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean)
 {
 	struct worker *w = find(b, uuid);
 	struct vtpm *v = registry_find(&b->registry, uuid);
 
 	if (w)
 		drop(w);
-	if (v)
-		life_step(b, v, LIFE_EV_EXITED, ERR_UNAVAILABLE);
+	if (!v)
+		return;
+	/* What it said itself, if it did, tells more than that it is gone. */
+	if (!clean && !v->last_err)
+		v->last_err = ERR_UNAVAILABLE;
+	life_step(b, v, LIFE_EV_EXITED, v->last_err);
 }
 
 /* ---- pending states ------------------------------------------------------------------------- */

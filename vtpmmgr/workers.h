@@ -34,8 +34,8 @@ struct workers {
 
 /* SUPER_PEER: fd (taken over) leads to the worker of this vTPM from now on. */
 enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd) MUST_USE;
-/* SUPER_EXITED: its process has ended. */
-void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE]);
+/* SUPER_EXITED: its process has ended; cleanly, if it had been asked to and says it did. */
+void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean);
 /* The registry is known: vTPMs whose worker runs already are running, others' workers end. */
 void workers_adopt(struct broker *b);
 /* BLOB_STOP. ERR_EOF: there is no worker to tell. */
