@@ -36,3 +36,15 @@ tests_integration_sandbox_probe_SOURCES = tests/integration/sandbox_probe.c
 tests_integration_sandbox_probe_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 tests_integration_sandbox_probe_LDADD = libstubdom.a libvtpm.a $(SECCOMP_LIBS) $(CRYPTO_LIBS)
 EXTRA_DIST += tests/integration/sandbox tests/integration/worker tests/integration/worker.d
+
+STUBDOM_TEST_LIBS = libstubdom.a $(UNIT_LIBS) $(TPMS_LIBS)
+check_PROGRAMS += tests/unit/test_state tests/unit/test_ctrl tests/unit/test_vtpm
+tests_unit_test_state_SOURCES = tests/unit/test_state.c
+tests_unit_test_state_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_state_LDADD = $(STUBDOM_TEST_LIBS)
+tests_unit_test_ctrl_SOURCES = tests/unit/test_ctrl.c
+tests_unit_test_ctrl_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ctrl_LDADD = $(STUBDOM_TEST_LIBS)
+tests_unit_test_vtpm_SOURCES = tests/unit/test_vtpm.c
+tests_unit_test_vtpm_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vtpm_LDADD = $(STUBDOM_TEST_LIBS)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stubdom/state.h"
+
+#include "lib/crypt.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const uint8_t plain[] = "the permanent state of a TPM";
+
+struct fixture {
+	struct secret *key;
+	struct state_owner owner;
+	struct state_mark mark;
+	uint8_t blob[sizeof(plain) + AEAD_OVERHEAD];
+	uint8_t opened[sizeof(plain)];
+};
+
+static int setup(void **state)
+{
+	static struct fixture f;
+
+	assert_int_equal(secret_random(AEAD_KEY_SIZE, &f.key), ERR_OK);
+	f.owner = (struct state_owner){
+	    .uuid = {1, 2, 3},
+              .generation = 7, .key = f.key
+        };
+	assert_int_equal(state_seal(&f.owner, 42, plain, sizeof(plain), f.blob, &f.mark), ERR_OK);
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	secret_free(f->key);
+	return 0;
+}
+
+/* What the anchored root would say if it named the blob as it is now. */
+static struct state_mark believed(const struct fixture *f)
+{
+	const struct crypt_part part = {f->blob, sizeof(f->blob)};
+	struct state_mark mark = f->mark;
+
+	assert_int_equal(crypt_sha256(&part, 1, &mark.digest), ERR_OK);
+	return mark;
+}
+
+static enum err reopen(struct fixture *f, const struct state_mark *mark)
+{
+	return state_open(&f->owner, mark, f->blob, sizeof(f->blob), f->opened);
+}
+
+static void opens_what_it_sealed(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(f->mark.version, 42);
+	assert_int_equal(f->mark.len, sizeof(f->blob));
+	assert_int_equal(state_sealed_len(sizeof(plain)), sizeof(f->blob));
+	assert_int_equal(reopen(f, &f->mark), ERR_OK);
+	assert_memory_equal(f->opened, plain, sizeof(plain));
+}
+
+static void hides_the_state(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_null(memmem(f->blob, sizeof(f->blob), plain, 8));
+}
+
+static void another_blob_is_a_rollback(void **state)
+{
+	struct fixture *f = *state;
+	struct state_mark newer;
+	uint8_t other[sizeof(f->blob)];
+
+	assert_int_equal(state_seal(&f->owner, 43, plain, sizeof(plain), other, &newer), ERR_OK);
+	assert_int_equal(reopen(f, &newer), ERR_ROLLBACK);
+	f->blob[20] ^= 1;
+	assert_int_equal(reopen(f, &f->mark), ERR_ROLLBACK);
+}
+
+static void another_length_is_a_rollback(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(state_open(&f->owner, &f->mark, f->blob, sizeof(f->blob) - 1, f->opened),
+			 ERR_ROLLBACK);
+}
+
+static void every_flipped_bit_is_tampering(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t bit = 0; bit < 8 * sizeof(f->blob); bit++) {
+		struct state_mark mark;
+
+		f->blob[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		mark = believed(f);
+		assert_int_equal(reopen(f, &mark), ERR_TAMPERED);
+		f->blob[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+static void binds_owner_generation_and_version(void **state)
+{
+	struct fixture *f = *state;
+	struct state_mark mark = f->mark;
+
+	mark.version++;
+	assert_int_equal(reopen(f, &mark), ERR_TAMPERED);
+	f->owner.generation++;
+	assert_int_equal(reopen(f, &f->mark), ERR_TAMPERED);
+	f->owner.generation--;
+	f->owner.uuid[15] ^= 1;
+	assert_int_equal(reopen(f, &f->mark), ERR_TAMPERED);
+	f->owner.uuid[15] ^= 1;
+	assert_int_equal(reopen(f, &f->mark), ERR_OK);
+}
+
+static void an_empty_blob_is_tampering(void **state)
+{
+	struct fixture *f = *state;
+	struct state_mark mark = f->mark;
+
+	mark.len = AEAD_OVERHEAD;
+	assert_int_equal(state_open(&f->owner, &mark, f->blob, AEAD_OVERHEAD, f->opened),
+			 ERR_TAMPERED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(opens_what_it_sealed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(hides_the_state, setup, teardown),
+	    cmocka_unit_test_setup_teardown(another_blob_is_a_rollback, setup, teardown),
+	    cmocka_unit_test_setup_teardown(another_length_is_a_rollback, setup, teardown),
+	    cmocka_unit_test_setup_teardown(every_flipped_bit_is_tampering, setup, teardown),
+	    cmocka_unit_test_setup_teardown(binds_owner_generation_and_version, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_empty_blob_is_tampering, setup, teardown),
+	};
+
+	if (secret_init(4096) != ERR_OK)
+		return 1;
+	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}
