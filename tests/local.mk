@@ -6,7 +6,9 @@ print-unit-tests:
 	@echo $(check_PROGRAMS)
 print-programs:
 	@echo $(noinst_PROGRAMS)
-.PHONY: print-unit-tests print-programs
+print-installed:
+	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS) $(daemon_PROGRAMS)
+.PHONY: print-unit-tests print-programs print-installed
 
 noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \
 	tests/bench/bench_relay
