@@ -48,3 +48,12 @@ tests_unit_test_ctrl_LDADD = $(STUBDOM_TEST_LIBS)
 tests_unit_test_vtpm_SOURCES = tests/unit/test_vtpm.c
 tests_unit_test_vtpm_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vtpm_LDADD = $(STUBDOM_TEST_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_emulator
+tests_fuzz_fuzz_emulator_SOURCES = tests/fuzz/fuzz_emulator.c
+tests_fuzz_fuzz_emulator_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_emulator_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_emulator_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS)
+endif
+EXTRA_DIST += tests/fuzz/corpus/emulator
