@@ -46,7 +46,7 @@ static void encode(const uint8_t name[TPM_NAME_SIZE], char text[TEXT_LEN + 1])
 {
 	for (size_t i = 0; i < TPM_NAME_SIZE; i++)
 		sprintf(text + 2 * i, "%02x", name[i]);
-	strcpy(text + TEXT_LEN - 1, "\n");
+	memcpy(text + TEXT_LEN - 1, "\n", sizeof("\n"));
 }
 
 /* After a rename the folder has to reach the disk as well. */
