@@ -55,7 +55,7 @@ enum err keys_init_encode(const struct keys_init *m, uint8_t *out, size_t cap, s
 	wbuf_bytes(&w, m->authority.y, sizeof(m->authority.y));
 	approval_put(&w, &m->approval);
 	wbuf_u8(&w, m->allow_owner_hierarchy);
-	wbuf_u8(&w, m->policy_slot);
+	policy_slot_put(&w, m->policy_slot, m->policy_signed);
 	wbuf_u32(&w, m->policy_len);
 	wbuf_bytes(&w, m->policy.b, DIGEST_SIZE);
 	return wbuf_end(&w, len);
@@ -71,7 +71,7 @@ enum err keys_init_decode(const uint8_t *in, size_t len, struct keys_init *out)
 	rbuf_copy(&r, m.authority.y, sizeof(m.authority.y));
 	approval_get(&r, &m.approval);
 	m.allow_owner_hierarchy = rbuf_bool(&r);
-	m.policy_slot = rbuf_bool(&r);
+	policy_slot_get(&r, &m.policy_slot, &m.policy_signed);
 	m.policy_len = field_length(&r, STORE_POLICY_SIZE);
 	rbuf_copy(&r, m.policy.b, DIGEST_SIZE);
 	if (rbuf_end(&r) != ERR_OK)
@@ -221,7 +221,7 @@ enum err keys_policy_encode(const struct keys_policy *m, uint8_t *out, size_t ca
 	struct wbuf w;
 
 	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, m->slot);
+	policy_slot_put(&w, m->slot, m->next_signed);
 	wbuf_u32(&w, m->len);
 	wbuf_bytes(&w, m->digest.b, DIGEST_SIZE);
 	wbuf_bytes(&w, m->sig.r, sizeof(m->sig.r));
@@ -235,7 +235,7 @@ enum err keys_policy_decode(const uint8_t *in, size_t len, struct keys_policy *o
 	struct rbuf r;
 
 	rbuf_init(&r, in, len);
-	m.slot = rbuf_bool(&r);
+	policy_slot_get(&r, &m.slot, &m.next_signed);
 	m.len = field_length(&r, STORE_POLICY_SIZE);
 	rbuf_copy(&r, m.digest.b, DIGEST_SIZE);
 	rbuf_copy(&r, m.sig.r, sizeof(m.sig.r));

@@ -66,6 +66,7 @@ struct keys_init {
 	struct approval approval;   /* the first one: must fit the PCRs as they are */
 	bool allow_owner_hierarchy; /* where the platform hierarchy cannot be used any more */
 	uint8_t policy_slot;
+	bool policy_signed; /* as in the root */
 	uint32_t policy_len;
 	struct digest policy;
 };
@@ -113,6 +114,7 @@ struct keys_start {
 /* Signed over the digest, by the platform authority; all zero where none is asked for. */
 struct keys_policy {
 	uint8_t slot;
+	bool next_signed; /* as policy_signed in the root that this makes */
 	uint32_t len;
 	struct digest digest;
 	struct crypt_signature sig;

@@ -124,6 +124,21 @@ static enum err leaf_check(const struct root *r, size_t i)
 	return leaf_reserved(&r->leaves[i]) ? ERR_OK : ERR_UNSUPPORTED;
 }
 
+void policy_slot_put(struct wbuf *w, uint8_t slot, bool is_signed)
+{
+	wbuf_require(w, slot <= 1);
+	wbuf_u8(w, (uint8_t)(slot | is_signed << 1));
+}
+
+void policy_slot_get(struct rbuf *r, uint8_t *slot, bool *is_signed)
+{
+	uint8_t both = rbuf_u8(r);
+
+	rbuf_require(r, both <= 3);
+	*slot = both & 1;
+	*is_signed = both >> 1;
+}
+
 /* What holds for every root, asked before one is written as well as after one is read. */
 static enum err root_check(const struct root *r)
 {
@@ -151,7 +166,7 @@ enum err root_encode(const struct root *r, uint8_t *out, size_t cap, size_t *len
 	wbuf_bytes(&w, r->prev.b, DIGEST_SIZE);
 	wbuf_u64(&w, r->audit_seq);
 	wbuf_bytes(&w, r->audit_head.b, DIGEST_SIZE);
-	wbuf_u8(&w, r->policy_slot);
+	policy_slot_put(&w, r->policy_slot, r->policy_signed);
 	wbuf_u32(&w, r->policy_len);
 	wbuf_bytes(&w, r->policy.b, DIGEST_SIZE);
 	wbuf_bytes(&w, r->ledger.b, DIGEST_SIZE);
@@ -168,7 +183,7 @@ static void root_get(struct rbuf *r, struct root *out)
 	rbuf_copy(r, out->prev.b, DIGEST_SIZE);
 	out->audit_seq = rbuf_u64(r);
 	rbuf_copy(r, out->audit_head.b, DIGEST_SIZE);
-	out->policy_slot = rbuf_u8(r);
+	policy_slot_get(r, &out->policy_slot, &out->policy_signed);
 	out->policy_len = rbuf_u32(r);
 	rbuf_copy(r, out->policy.b, DIGEST_SIZE);
 	rbuf_copy(r, out->ledger.b, DIGEST_SIZE);

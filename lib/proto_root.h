@@ -120,6 +120,7 @@ struct root {
 	uint64_t audit_seq;
 	struct digest audit_head;
 	uint8_t policy_slot;
+	bool policy_signed; /* the next policy needs the platform authority's signature */
 	uint32_t policy_len;
 	struct digest policy;
 	struct digest ledger; /* of migrations; zero */
@@ -147,6 +148,9 @@ void authority_put(struct wbuf *w, const struct authority *a);
 void authority_get(struct rbuf *r, struct authority *out);
 void guest_put(struct wbuf *w, const struct guest *g);
 void guest_get(struct rbuf *r, struct guest *out);
+/* One byte: the slot, and in bit 1 whether the next policy must be signed. */
+void policy_slot_put(struct wbuf *w, uint8_t slot, bool is_signed);
+void policy_slot_get(struct rbuf *r, uint8_t *slot, bool *is_signed);
 
 /* Each encodes into memory of cap bytes; *len gets the bytes used. ERR_TOO_BIG if it does not fit.
  */

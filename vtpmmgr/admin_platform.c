@@ -148,6 +148,7 @@ static void ask_to_init(struct request *q, const struct admin_init *in)
 			      .approval = in->approval,
 			      .allow_owner_hierarchy = in->allow_owner_hierarchy,
 			      .policy_slot = FIRST_POLICY_SLOT,
+			      .policy_signed = policy_requires_signature(b->rules.policy),
 			      .policy_len = (uint32_t)b->rules.len,
 			      .policy = b->rules.digest};
 	size_t len;

@@ -49,7 +49,7 @@ static const struct vtpm *orphan(const struct registry *r, const struct policy *
 }
 
 static enum err check(const struct broker *b, const struct admin_policy_load *load,
-		      char why[DETAIL_MAX + 1])
+		      bool *next_signed, char why[DETAIL_MAX + 1])
 {
 	const struct vtpm *v;
 	struct policy *p = NULL;
@@ -72,6 +72,7 @@ static enum err check(const struct broker *b, const struct admin_policy_load *lo
 		e = ERR_SIGNATURE;
 		snprintf(why, DETAIL_MAX + 1, "the platform authority's signature is missing");
 	}
+	*next_signed = policy_requires_signature(p);
 	policy_free(p);
 	return e;
 }
@@ -111,10 +112,10 @@ static enum err remember(struct request *q, const struct admin_policy_load *in)
 	return write_policy(q->b, load);
 }
 
-static enum err ask_to_load(struct request *q, const struct admin_policy_load *in)
+static enum err ask_to_load(struct request *q, const struct admin_policy_load *in, bool next_signed)
 {
 	const struct crypt_part part = {in->text, in->len};
-	struct keys_policy k = {.len = in->len};
+	struct keys_policy k = {.next_signed = next_signed, .len = in->len};
 	size_t len;
 	enum err e = crypt_sha256(&part, 1, &k.digest);
 
@@ -136,6 +137,7 @@ void admin_policy_load(struct request *q)
 {
 	char why[DETAIL_MAX + 1] = "";
 	struct admin_policy_load in;
+	bool next_signed = true;
 	enum err e;
 
 	if (!request_may(q, ACTION_POLICY_LOAD)) {
@@ -146,9 +148,9 @@ void admin_policy_load(struct request *q)
 	if (!e && q->b->policy_loading)
 		e = ERR_AGAIN;
 	if (!e)
-		e = check(q->b, &in, why);
+		e = check(q->b, &in, &next_signed, why);
 	if (!e)
-		e = ask_to_load(q, &in);
+		e = ask_to_load(q, &in, next_signed);
 	if (e)
 		request_fail(q, e, *why ? why : NULL);
 }

@@ -47,6 +47,7 @@ struct change {
 	void (*done)(struct keys *k, struct change *c, enum err e); /* anchored, or never will be */
 	struct leaf leaf; /* create, record: the new leaf; destroy: its uuid */
 	uint8_t policy_slot;
+	bool policy_signed;
 	uint32_t policy_len;
 	struct digest policy;
 	size_t record_len; /* bytes to write into leaf's record slot; 0: none */

@@ -261,6 +261,7 @@ struct init {
 static enum err apply_genesis(struct change *c, struct root *r)
 {
 	r->policy_slot = c->policy_slot;
+	r->policy_signed = c->policy_signed;
 	r->policy_len = c->policy_len;
 	r->policy = c->policy;
 	return ERR_OK;
@@ -301,6 +302,7 @@ static struct init *init_new(uint32_t request, const struct keys_init *q, enum h
 	i->change.apply = apply_genesis;
 	i->change.done = genesis_done;
 	i->change.policy_slot = q->policy_slot;
+	i->change.policy_signed = q->policy_signed;
 	i->change.policy_len = q->policy_len;
 	i->change.policy = q->policy;
 	i->header.seq = 1;

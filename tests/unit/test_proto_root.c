@@ -33,7 +33,7 @@ static void out_of_range(void **state)
 	    {"root",        0,				   'v',               "another magic"                             },
 	    {"root",        11,				  1,                 "a frame whose zero is not"                 },
 	    {"root",        15,				  1,                 "another length"                            },
-	    {"root",        112,				 2,                 "policy slot 2"                             },
+	    {"root",        112,				 4,                 "policy slot 2"                             },
 	    {"root",        114,				 3,                 "a policy over its slot"                    },
 	    {"root",        181,				 2,                 "too many leaves"                           },
 	    {"root",        LEAF_AT(0) + 16,                     0,                 "leaf state 0"                              },
