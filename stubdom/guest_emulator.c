@@ -139,54 +139,6 @@ static enum err serve_data(struct client *c, size_t *used)
 	return client_respond(c, response.bytes, response.len);
 }
 
-/* CANCEL for a command that has not begun: it is answered, and never executed. */
-static void cancel_waiting(void *arg)
-{
-	struct emulator *e = arg;
-	struct client *c = e->data.clients[0];
-	uint8_t canceled[TPM_HEADER_SIZE];
-	size_t len;
-
-	if (!c || !c->paused || c == e->owed || data_frame(c->buf, c->have, &len) != ERR_OK)
-		return;
-	tpm_response_rc(VTPM_RC_CANCELED, canceled);
-	if (client_send(c, canceled, sizeof(canceled)) != ERR_OK) {
-		client_close(c);
-		return;
-	}
-	c->have -= len;
-	memmove(c->buf, c->buf + len, c->have);
-}
-
-static enum err serve_ctrl(struct client *c, size_t *used)
-{
-	struct emulator *e = c->port->emulator;
-	const struct ctrl_host host = {e->vtpm, cancel_waiting, e};
-	uint8_t response[CTRL_RESPONSE_MAX];
-	struct ctrl_request request;
-	bool was_held = e->vtpm->held;
-	enum err err;
-	size_t len;
-
-	err = ctrl_frame(c->buf, c->have, &request);
-	if (err == ERR_AGAIN)
-		return err;
-	if (err) {
-		len = ctrl_refuse(err, response);
-		return client_send(c, response, len) == ERR_OK ? err : ERR_EOF;
-	}
-	if (request.waits && was_held)
-		return ERR_STATE;
-	*used = request.len;
-	len = ctrl_handle(&host, c->buf, request.len, response);
-	if (was_held || !e->vtpm->held)
-		return client_send(c, response, len);
-	if (len > sizeof(e->owed_copy))
-		return ERR_INTERNAL;
-	memcpy(e->owed_copy, response, len);
-	return client_respond(c, e->owed_copy, len);
-}
-
 static void on_partial_timeout(void *arg)
 {
 	struct client *c = arg;
@@ -239,6 +191,56 @@ static void client_serve(struct client *c)
 		err = client_watch_partial(c);
 	if (err)
 		client_close(c);
+}
+
+/* CANCEL for a command that has not begun: it is answered, and never executed. */
+static void cancel_waiting(void *arg)
+{
+	struct emulator *e = arg;
+	struct client *c = e->data.clients[0];
+	uint8_t canceled[TPM_HEADER_SIZE];
+	size_t len;
+
+	if (!c || !c->paused || c == e->owed || data_frame(c->buf, c->have, &len) != ERR_OK)
+		return;
+	tpm_response_rc(VTPM_RC_CANCELED, canceled);
+	if (client_send(c, canceled, sizeof(canceled)) != ERR_OK ||
+	    client_pause(c, false) != ERR_OK) {
+		client_close(c);
+		return;
+	}
+	c->have -= len;
+	memmove(c->buf, c->buf + len, c->have);
+	client_serve(c);
+}
+
+static enum err serve_ctrl(struct client *c, size_t *used)
+{
+	struct emulator *e = c->port->emulator;
+	const struct ctrl_host host = {e->vtpm, cancel_waiting, e};
+	uint8_t response[CTRL_RESPONSE_MAX];
+	struct ctrl_request request;
+	bool was_held = e->vtpm->held;
+	enum err err;
+	size_t len;
+
+	err = ctrl_frame(c->buf, c->have, &request);
+	if (err == ERR_AGAIN)
+		return err;
+	if (err) {
+		len = ctrl_refuse(err, response);
+		return client_send(c, response, len) == ERR_OK ? err : ERR_EOF;
+	}
+	if (request.waits && was_held)
+		return ERR_STATE;
+	*used = request.len;
+	len = ctrl_handle(&host, c->buf, request.len, response);
+	if (was_held || !e->vtpm->held)
+		return client_send(c, response, len);
+	if (len > sizeof(e->owed_copy))
+		return ERR_INTERNAL;
+	memcpy(e->owed_copy, response, len);
+	return client_respond(c, e->owed_copy, len);
 }
 
 static void on_client(void *arg, uint32_t events)

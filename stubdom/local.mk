@@ -4,6 +4,7 @@ noinst_LIBRARIES += libstubdom.a
 libstubdom_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(TPMS_CFLAGS) $(SECCOMP_CFLAGS)
 libstubdom_a_SOURCES = \
 	stubdom/command.c stubdom/command.h \
+	stubdom/commit.c stubdom/commit.h \
 	stubdom/ctrl.c stubdom/ctrl.h \
 	stubdom/data.c stubdom/data.h \
 	stubdom/guest.h \
@@ -26,6 +27,8 @@ if !FUZZERS
 vtpm_stubdom_LDFLAGS = $(AM_LDFLAGS) -static -no-pie -Wl,--no-warnings
 endif
 endif
+
+dist_man_MANS += doc/man/vtpm-stubdom.8
 
 noinst_PROGRAMS += tests/integration/worker_driver
 tests_integration_worker_driver_SOURCES = tests/integration/worker_driver.c

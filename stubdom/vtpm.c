@@ -71,33 +71,35 @@ static void process_on_trial(struct vtpm *v, const uint8_t *command, size_t len,
 	tpm_snapshot_free(before);
 }
 
-void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out)
+static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_t len,
+		    struct vtpm_response *out)
 {
-	struct rbuf r;
-	uint32_t code;
-	bool may_store;
-
-	/* libtpms judges the header; here only the code counts. */
-	rbuf_init(&r, command, len);
-	rbuf_view(&r, CODE_AT);
-	code = rbuf_u32(&r);
-	if (!tpm_is_on()) {
-		answer_rc(v, VTPM_RC_INITIALIZE, out);
-		return;
-	}
-	may_store = command_may_store(code);
-	if (may_store && v->stalled) {
-		answer_rc(v, VTPM_RC_RETRY, out);
-		return;
-	}
 	v->last = code;
-	if (may_store && over_quota(v, GROWTH_MAX))
+	if (command_may_store(code) && over_quota(v, GROWTH_MAX))
 		process_on_trial(v, command, len, out);
 	else
 		process(v, command, len, out);
 	vtpm_settle(v);
 }
 
+void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out)
+{
+	struct rbuf r;
+	uint32_t code;
+
+	/* libtpms judges the header; here only the code counts. */
+	rbuf_init(&r, command, len);
+	rbuf_view(&r, CODE_AT);
+	code = rbuf_u32(&r);
+	if (!tpm_is_on())
+		answer_rc(v, VTPM_RC_INITIALIZE, out);
+	else if (v->stalled && command_may_store(code))
+		answer_rc(v, VTPM_RC_RETRY, out);
+	else
+		execute(v, code, command, len, out);
+}
+
+/* One that the worker itself sends: a stall does not keep it from being executed. */
 static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
 			   struct vtpm_response *out)
 {
@@ -109,7 +111,7 @@ static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
 	wbuf_u32(&w, sizeof(command));
 	wbuf_u32(&w, code);
 	wbuf_u16(&w, parameter);
-	vtpm_execute(v, command, sizeof(command), out);
+	execute(v, code, command, sizeof(command), out);
 }
 
 enum err vtpm_startup(struct vtpm *v)
@@ -127,7 +129,7 @@ void vtpm_shutdown(struct vtpm *v)
 {
 	struct vtpm_response ignored; /* without it the next start is merely not orderly */
 
-	if (tpm_is_on() && v->last != CC_SHUTDOWN)
+	if (tpm_is_on() && !v->stalled && v->last != CC_SHUTDOWN)
 		simple_command(v, CC_SHUTDOWN, SU_CLEAR, &ignored);
 }
 

@@ -7,18 +7,17 @@
 #include "lib/proto_blob.h"
 #include "lib/proto_state.h"
 #include "lib/proto_super.h"
+#include "stubdom/commit.h"
 #include "stubdom/guest.h"
-#include "stubdom/state.h"
 #include "stubdom/tpm.h"
 #include "stubdom/vtpm.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL_BODY   512 /* of everything but BLOB_DATA */
-#define BLOB_BODY    BLOB_MAX
-#define PUT_OVERHEAD 12 /* struct blob_put beside its bytes */
-#define STOP_MS      5000
+#define SMALL_BODY 512 /* of everything but BLOB_DATA */
+#define BLOB_BODY  BLOB_MAX
+#define STOP_MS    5000
 
 enum worker_state {
 	WAIT_KEY,   /* knows nothing yet */
@@ -37,15 +36,10 @@ struct worker {
 	int exit_code;
 	bool stopping;  /* TPM2_Shutdown, one last commit, end */
 	bool announced; /* BLOB_READY was due */
-	bool resuming;  /* a new key keeper has yet to say what it holds */
 	struct vtpm vtpm;
 	struct guest_transport guest;
-	struct state_owner owner;
 	struct secret *key;
-	uint32_t quota;
-	struct state_mark anchored;
-	struct state_mark pending;
-	uint8_t *blob; /* pending.len bytes, while COMMITTING */
+	struct commit commit;
 };
 
 static void worker_end(struct worker *w, int exit_code)
@@ -84,81 +78,21 @@ static void worker_fail(struct worker *w, enum err why)
 	worker_end(w, EXIT_FAILURE);
 }
 
-static enum err put_blob(const struct worker *w)
-{
-	const struct blob_put put = {w->pending.version, w->pending.len, w->blob};
-	size_t cap = PUT_OVERHEAD + w->pending.len;
-	uint8_t *body = malloc(cap);
-	enum err e;
-	size_t len;
-
-	if (!body)
-		return ERR_NO_MEMORY;
-	e = blob_put_encode(&put, body, cap, &len);
-	if (!e)
-		e = send_body(w->broker, BLOB_PUT, body, len);
-	free(body);
-	return e;
-}
-
-static enum err mark_dirty(const struct worker *w)
-{
-	uint8_t body[SMALL_BODY];
-	enum err e;
-	size_t len;
-
-	e = state_mark_encode(&w->pending, body, sizeof(body), &len);
-	return e ? e : send_body(w->keys, STATE_DIRTY, body, len);
-}
-
-/*
- * A peer that is away, or has to say first what it holds, gets it later: from
- * take_peer() and on_anchored(). A send that fails means that it has just died.
- */
-static void offer_to_broker(const struct worker *w)
-{
-	if (w->broker && put_blob(w) != ERR_OK)
-		log_warning("the new state cannot be sent to the broker; waiting for the next one");
-}
-
-static void offer_to_keys(const struct worker *w)
-{
-	if (w->keys && !w->resuming && mark_dirty(w) != ERR_OK)
-		log_warning("the key keeper cannot be told of the new state; waiting for the next "
-			    "one");
-}
-
-static enum err seal_pending(struct worker *w)
-{
-	const uint8_t *plain;
-	size_t len;
-
-	plain = tpm_state(&len);
-	if (state_sealed_len(len) > w->quota)
-		return ERR_FULL;
-	free(w->blob);
-	w->blob = malloc(state_sealed_len(len));
-	if (!w->blob)
-		return ERR_NO_MEMORY;
-	return state_seal(&w->owner, w->anchored.version + 1, plain, len, w->blob, &w->pending);
-}
-
 /* The vTPM's state changed: the gate is held from here until on_anchored(). */
 static void worker_commit(void *arg)
 {
 	struct worker *w = arg;
+	const uint8_t *plain;
 	enum err e;
+	size_t len;
 
 	if (w->state == ENDED)
 		return;
-	e = seal_pending(w);
-	if (e) {
-		worker_fail(w, e);
-		return;
-	}
 	w->state = COMMITTING;
-	offer_to_broker(w);
-	offer_to_keys(w);
+	plain = tpm_state(&len);
+	e = commit_begin(&w->commit, plain, len);
+	if (e)
+		worker_fail(w, e);
 }
 
 static void announce(struct worker *w)
@@ -250,18 +184,20 @@ static enum err on_key(void *ctx, struct msg *m)
 		e = secret_new(sizeof(k.key), &w->key);
 	if (!e) {
 		memcpy(secret_bytes(w->key), k.key, sizeof(k.key));
-		memcpy(w->owner.uuid, k.uuid, sizeof(k.uuid));
-		w->owner.generation = k.generation;
-		w->owner.key = w->key;
-		w->quota = k.quota;
-		w->anchored = k.current;
+		w->commit = (struct commit){.owner.generation = k.generation,
+					    .owner.key = w->key,
+					    .quota = k.quota,
+					    .anchored = k.current,
+					    .keys = w->keys,
+					    .broker = w->broker};
+		memcpy(w->commit.owner.uuid, k.uuid, sizeof(k.uuid));
 		vtpm_init(&w->vtpm, k.quota - state_sealed_len(0), worker_commit, w);
 	}
 	secret_wipe(&k, sizeof(k));
 	if (e)
 		return e;
 	w->state = LOADING;
-	if (w->anchored.version == 0)
+	if (w->commit.anchored.version == 0)
 		start_tpm(w);
 	else if (w->broker)
 		return send_empty(w->broker, BLOB_GET);
@@ -271,28 +207,17 @@ static enum err on_key(void *ctx, struct msg *m)
 static enum err on_anchored(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
+	bool done = false;
 	uint64_t version;
 	enum err e;
 
 	e = state_anchored_decode(m->body, m->len, &version);
-	if (e)
+	if (!e)
+		e = commit_anchored(&w->commit, version, &done);
+	if (e || !done)
 		return e;
-	if (w->state == COMMITTING && version == w->pending.version) {
-		w->resuming = false;
-		w->anchored = w->pending;
-		free(w->blob);
-		w->blob = NULL;
-		vtpm_release(&w->vtpm);
-		settled(w);
-		return ERR_OK;
-	}
-	if (!w->resuming || version != w->anchored.version)
-		return ERR_STATE;
-	w->resuming = false;
-	if (w->state == COMMITTING) {
-		offer_to_broker(w);
-		offer_to_keys(w);
-	}
+	vtpm_release(&w->vtpm);
+	settled(w);
 	return ERR_OK;
 }
 
@@ -313,7 +238,7 @@ static enum err load_blob(const struct worker *w, const struct msg *m)
 	plain = malloc(m->len);
 	if (!plain)
 		return ERR_NO_MEMORY;
-	e = state_open(&w->owner, &w->anchored, m->body, m->len, plain);
+	e = state_open(&w->commit.owner, &w->commit.anchored, m->body, m->len, plain);
 	if (!e)
 		e = tpm_load(plain, m->len - state_sealed_len(0));
 	secret_wipe(plain, m->len);
@@ -408,6 +333,7 @@ static void on_keys_gone(void *arg, enum err why)
 {
 	struct worker *w = arg;
 
+	w->commit.keys = NULL;
 	peer_gone(w, &w->keys, why);
 }
 
@@ -415,6 +341,7 @@ static void on_broker_gone(void *arg, enum err why)
 {
 	struct worker *w = arg;
 
+	w->commit.broker = NULL;
 	peer_gone(w, &w->broker, why);
 }
 
@@ -447,29 +374,12 @@ static enum err open_broker(struct worker *w, int fd)
 	return open_channel(w, fd, BLOB_BODY, on_broker_msg, on_broker_gone, &w->broker);
 }
 
-static enum err resume_keys(struct worker *w)
-{
-	struct state_resume r = {.anchored = w->anchored, .waiting = w->state == COMMITTING};
-	uint8_t body[SMALL_BODY];
-	enum err e;
-	size_t len;
-
-	if (r.waiting)
-		r.pending = w->pending;
-	w->resuming = true;
-	e = state_resume_encode(&r, body, sizeof(body), &len);
-	return e ? e : send_body(w->keys, STATE_RESUME, body, len);
-}
-
 static enum err resume_broker(struct worker *w)
 {
-	if (w->state == LOADING)
-		return send_empty(w->broker, BLOB_GET);
 	if (w->announced)
 		announce(w);
-	if (w->state == COMMITTING)
-		offer_to_broker(w);
-	return ERR_OK;
+	commit_new_broker(&w->commit, w->broker);
+	return w->state == LOADING ? send_empty(w->broker, BLOB_GET) : ERR_OK;
 }
 
 static enum err take_peer(struct worker *w, uint8_t role, int fd)
@@ -478,7 +388,7 @@ static enum err take_peer(struct worker *w, uint8_t role, int fd)
 
 	if (role == ROLE_KEYS) {
 		e = open_keys(w, fd);
-		return e || w->state == WAIT_KEY ? e : resume_keys(w);
+		return e || w->state == WAIT_KEY ? e : commit_new_keys(&w->commit, w->keys);
 	}
 	e = open_broker(w, fd);
 	return e ? e : resume_broker(w);
@@ -520,7 +430,7 @@ static void worker_close(struct worker *w)
 {
 	tpm_end();
 	secret_free(w->key);
-	free(w->blob);
+	commit_end(&w->commit);
 	if (w->guest.ops)
 		w->guest.ops->close(w->guest.self);
 	channel_close(w->keys);

@@ -11,7 +11,7 @@
  *	stall 0|1
  *	keys-die  keys-new  broker-die  broker-new
  *	spoil           flip a bit of the stored blob
- *	forget          the broker has no blob any more
+ *	lose            the broker cannot read the blob, once
  *	garbage keys|broker|super
  *	status          "status anchored V len N commits N pid P"
  */
@@ -48,6 +48,7 @@ struct driver {
 	pid_t pid;
 	bool hold;
 	bool dirty;
+	bool lost;
 	unsigned commits;
 	uint8_t key[AEAD_KEY_SIZE];
 	struct state_mark anchored, pending;
@@ -153,7 +154,8 @@ static enum err on_broker(void *arg, struct msg *m)
 
 	switch (m->type) {
 	case BLOB_GET:
-		send_to(d->broker, BLOB_DATA, d->blob, d->anchored.len);
+		send_to(d->broker, BLOB_DATA, d->blob, d->lost ? 0 : d->anchored.len);
+		d->lost = false;
 		break;
 	case BLOB_PUT:
 		must(blob_put_decode(m->body, m->len, &put), "BLOB_PUT");
@@ -368,10 +370,10 @@ static void do_spoil(struct driver *d, const char *a)
 	(void)a;
 	d->blob[d->anchored.len / 2] ^= 1;
 }
-static void do_forget(struct driver *d, const char *a)
+static void do_lose(struct driver *d, const char *a)
 {
 	(void)a;
-	d->anchored.len = 0;
+	d->lost = true;
 }
 static void do_garbage(struct driver *d, const char *a)
 {
@@ -405,7 +407,7 @@ static const struct {
     {"broker-die", do_broker_die},
     {"broker-new", do_broker_new},
     {"spoil",      do_spoil     },
-    {"forget",     do_forget    },
+    {"lose",       do_lose      },
     {"garbage",    do_garbage   },
     {"status",     do_status    },
 };

@@ -98,6 +98,10 @@ say start
 check "a flipped bit is found" expect 'failed rollback'
 check "and ends the worker" expect 'exited code 1'
 say spoil
+say lose
+say start
+check "no blob at all is said" expect 'failed not-found'
+check "and ends the worker too" expect 'exited code 1'
 say start
 check "the right blob is taken" expect ready
 check "with its content" reads lost____
