@@ -112,6 +112,9 @@ static enum err on_ready(void *ctx, struct msg *m)
 	struct vtpm *v = registry_find(&w->b->registry, w->uuid);
 
 	(void)m;
+	/* One that ran before this broker did is adopted once it is known what there is. */
+	if (!w->b->known)
+		return ERR_OK;
 	return v ? life_event(w->b, v, LIFE_EV_READY, ERR_OK) : ERR_STATE;
 }
 
