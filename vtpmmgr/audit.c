@@ -85,6 +85,33 @@ static bool continues(const struct digest *before, const struct admin_audit *r)
 	       digest_equal(&d, &r->hash);
 }
 
+uint64_t audit_oldest(const struct audit *a)
+{
+	/* The block that is being filled has pushed its oldest records out. */
+	const uint64_t kept = AUDIT_RING - PER_BLOCK;
+
+	return a->seq > kept ? a->seq - kept + 1 : 1;
+}
+
+enum err audit_read(const struct audit *a, uint64_t seq, struct admin_audit *out)
+{
+	struct admin_audit before, r;
+	enum err e;
+
+	if (!a->store || seq < audit_oldest(a) || seq > a->seq)
+		return ERR_NOT_FOUND;
+	e = read_record(a, seq, &r);
+	if (e)
+		return e == ERR_FORMAT ? ERR_TAMPERED : e;
+	before = (struct admin_audit){0};
+	if (seq > audit_oldest(a) && read_record(a, seq - 1, &before) != ERR_OK)
+		return ERR_TAMPERED;
+	if ((seq > audit_oldest(a) || seq == 1) && !continues(&before.hash, &r))
+		return ERR_TAMPERED;
+	*out = r;
+	return ERR_OK;
+}
+
 /* Records after the anchored head that continue it were written by us and lost no anchor. */
 static enum err read_on(struct audit *a)
 {
@@ -167,7 +194,7 @@ enum err audit_open(struct audit *a, struct store *s, uint64_t seq, const struct
 	a->seq = seq;
 	a->head = *head;
 	e = read_block(a, seq, a->block);
-	if (!e && seq > 0 && (read_record(a, seq, &r) != ERR_OK || !digest_equal(&r.hash, head)))
+	if (!e && seq > 0 && (audit_read(a, seq, &r) != ERR_OK || !digest_equal(&r.hash, head)))
 		found = ERR_TAMPERED;
 	if (!e && !found)
 		e = read_on(a);
@@ -180,31 +207,4 @@ enum err audit_add(struct audit *a, const struct admin_audit *r)
 {
 	syslog_audit(a->syslog, r);
 	return a->store ? enter(a, r) : keep_early(a, r);
-}
-
-uint64_t audit_oldest(const struct audit *a)
-{
-	/* The block that is being filled has pushed its oldest records out. */
-	const uint64_t kept = AUDIT_RING - PER_BLOCK;
-
-	return a->seq > kept ? a->seq - kept + 1 : 1;
-}
-
-enum err audit_read(const struct audit *a, uint64_t seq, struct admin_audit *out)
-{
-	struct admin_audit before, r;
-	enum err e;
-
-	if (!a->store || seq < audit_oldest(a) || seq > a->seq)
-		return ERR_NOT_FOUND;
-	e = read_record(a, seq, &r);
-	if (e)
-		return e == ERR_FORMAT ? ERR_TAMPERED : e;
-	before = (struct admin_audit){0};
-	if (seq > audit_oldest(a) && read_record(a, seq - 1, &before) != ERR_OK)
-		return ERR_TAMPERED;
-	if ((seq > audit_oldest(a) || seq == 1) && !continues(&before.hash, &r))
-		return ERR_TAMPERED;
-	*out = r;
-	return ERR_OK;
 }

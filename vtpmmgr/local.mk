@@ -76,3 +76,36 @@ vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 	vtpmmgr/supervisor_worker.c
 vtpmmgr_vtpmmgr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vtpmmgr_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
+
+# The manager's modules, each tested alone with what it stands on.
+check_PROGRAMS += \
+	tests/unit/test_audit \
+	tests/unit/test_backoff \
+	tests/unit/test_commit \
+	tests/unit/test_lifecycle \
+	tests/unit/test_registry \
+	tests/unit/test_store
+manager_store = vtpmmgr/store.c vtpmmgr/image.c
+manager_registry = vtpmmgr/registry.c vtpmmgr/registry_apply.c vtpmmgr/lifecycle.c vtpmmgr/uuid.c
+tests_unit_test_audit_SOURCES = tests/unit/test_audit.c vtpmmgr/audit.c vtpmmgr/syslog_line.c \
+	$(manager_store)
+tests_unit_test_audit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_audit_LDADD = $(UNIT_LIBS)
+tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c vtpmmgr/backoff.c
+tests_unit_test_backoff_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
+tests_unit_test_commit_SOURCES = tests/unit/test_commit.c vtpmmgr/commit.c $(manager_store) \
+	$(manager_registry)
+tests_unit_test_commit_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+tests_unit_test_commit_LDADD = $(UNIT_LIBS)
+tests_unit_test_lifecycle_SOURCES = tests/unit/test_lifecycle.c vtpmmgr/lifecycle.c
+tests_unit_test_lifecycle_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_lifecycle_LDADD = $(UNIT_LIBS)
+tests_unit_test_registry_SOURCES = tests/unit/test_registry.c $(manager_registry)
+tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_registry_LDADD = $(UNIT_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(manager_store)
+tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwritev,--wrap=fdatasync
+tests_unit_test_store_LDADD = $(UNIT_LIBS)

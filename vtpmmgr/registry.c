@@ -152,28 +152,11 @@ enum err registry_allocate(const struct registry *r, uint64_t size, uint32_t quo
 	return ERR_OK;
 }
 
-static int by_region(const void *a, const void *b)
-{
-	const struct leaf *const *x = a, *const *y = b;
-
-	return (*x)->region < (*y)->region ? -1 : (*x)->region > (*y)->region;
-}
-
 bool registry_root_fits(const struct root *root, uint64_t size)
 {
-	const struct leaf *sorted[LEAVES_MAX];
-	uint64_t end = STORE_REGIONS_AT;
-
 	for (size_t i = 0; i < root->nleaves; i++)
-		sorted[i] = &root->leaves[i];
-	qsort(sorted, root->nleaves, sizeof(sorted[0]), by_region);
-	for (size_t i = 0; i < root->nleaves; i++) {
-		uint64_t len = REGION_SIZE(sorted[i]->quota);
-
-		if (sorted[i]->region < end || !inside(sorted[i]->region, len, size))
+		if (!inside(root->leaves[i].region, REGION_SIZE(root->leaves[i].quota), size))
 			return false;
-		end = sorted[i]->region + len;
-	}
 	return true;
 }
 

@@ -70,7 +70,7 @@ enum err registry_apply(struct registry *r, const struct root *root, registry_re
 /* The first gap in a store of size bytes. ERR_FULL if there is none. */
 enum err registry_allocate(const struct registry *r, uint64_t size, uint32_t quota,
 			   uint64_t *region) MUST_USE;
-/* Whether every region lies in the store and none overlaps another. */
+/* Whether every region lies in a store of size bytes; root_decode() saw that they lie apart. */
 bool registry_root_fits(const struct root *root, uint64_t size);
 /* Bytes that no region takes. */
 uint64_t registry_free(const struct registry *r, uint64_t size);
