@@ -8,6 +8,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys_broker.c \
 	vtpmmgr/keys_commit.c \
 	vtpmmgr/keys_derive.c vtpmmgr/keys_derive.h \
+	vtpmmgr/keys_libctx.c \
 	vtpmmgr/keys_main.c \
 	vtpmmgr/keys_open.c \
 	vtpmmgr/keys_platform.c \
