@@ -103,6 +103,7 @@ struct keys {
 	uint64_t last_attempt;
 	struct change *changes;  /* waiting, oldest first */
 	struct loop_timer *kick; /* a commit begins at the end of this turn */
+	unsigned gathered;       /* dirty workers when a commit was last put off for more */
 	struct loop_timer *retry;
 	bool stalled;
 	enum err last_err;

@@ -7,7 +7,7 @@
  *	                   '--not durable--> IDLE, stalled, tried again
  *	UNCERTAIN --read A--> anchored, or not; neither: end, fail closed
  *
- * Nothing is gathered by waiting: while one commit is under way the next
+ * Nothing is gathered by a timer: while one commit is under way the next
  * one's states collect, and a commit begins at the end of a turn of the loop,
  * when every message that has arrived is in.
  */
@@ -16,6 +16,7 @@
 #include "vtpmmgr/keys_anchor.h"
 #include "vtpmmgr/keys_derive.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +28,40 @@ static void settle(struct keys *k);
 
 /* ---- gathering ------------------------------------------------------------------------------ */
 
+static unsigned count_dirty(const struct keys *k)
+{
+	unsigned n = 0;
+
+	for (const struct keys_worker *w = k->workers; w; w = w->next)
+		n += w->dirty;
+	return n;
+}
+
+/*
+ * Where the last commit had several states, more are likely on their way: as
+ * long as a turn of the loop brings any, there is another turn. A lone writer
+ * never waits.
+ */
+static bool gathers_more(struct keys *k)
+{
+	unsigned dirty = count_dirty(k);
+	bool more = k->attempt.nblobs > 1 && dirty > k->gathered && dirty < COMMIT_BLOBS;
+
+	k->gathered = more ? dirty : 0;
+	return more;
+}
+
 static void on_kick(void *arg)
 {
 	struct keys *k = arg;
 
 	k->kick = NULL;
-	begin(k);
+	if (k->phase == PHASE_IDLE && gathers_more(k)) {
+		sched_yield();
+		keys_commit_soon(k);
+	} else {
+		begin(k);
+	}
 }
 
 void keys_commit_soon(struct keys *k)

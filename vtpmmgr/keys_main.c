@@ -27,8 +27,9 @@ static const int syscalls[] = {
     SCMP_SYS(recvmsg),      SCMP_SYS(sendmsg),    SCMP_SYS(shutdown),      SCMP_SYS(poll),
     SCMP_SYS(ppoll),        SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),   SCMP_SYS(epoll_ctl),
     SCMP_SYS(close),        SCMP_SYS(fcntl),      SCMP_SYS(getsockopt),    SCMP_SYS(setsockopt),
-    SCMP_SYS(brk),          SCMP_SYS(mmap),       SCMP_SYS(munmap),        SCMP_SYS(mremap),
-    SCMP_SYS(madvise),      SCMP_SYS(mprotect), /* malloc grows its heap with it */
+    SCMP_SYS(sched_yield),  SCMP_SYS(brk),        SCMP_SYS(mmap),          SCMP_SYS(munmap),
+    SCMP_SYS(mremap),       SCMP_SYS(madvise),    SCMP_SYS(mprotect), /* malloc grows its heap with
+									 it */
     SCMP_SYS(getrandom),    SCMP_SYS(getpid),     SCMP_SYS(clock_gettime), SCMP_SYS(futex),
     SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),       SCMP_SYS(exit_group),
 };
