@@ -5,7 +5,7 @@
  *  BLOB_GET    worker -> broker  empty: send me my current blob
  *  BLOB_DATA   broker -> worker  the blob (length as in the leaf); body empty: none, or unreadable
  *  BLOB_PUT    worker -> broker  u64 version, u32 length, blob; kept until anchored or replaced
- *  BLOB_READY  worker -> broker  empty: serving guests
+ *  BLOB_READY  worker -> broker  empty: serving guests; again to a broker that replaces one
  *  BLOB_FAILED worker -> broker  u16 err: cannot serve (then it exits)
  *  BLOB_STOP   broker -> worker  empty: TPM2_Shutdown, commit, exit 0
  */

@@ -21,7 +21,8 @@ vtpm_stubdom_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 vtpm_stubdom_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 # Static and at fixed addresses: no relocation makes a page of it private to one
 # worker, which is what keeps a hundred of them small (doc/PERFORMANCE). The
-# sanitizers cannot be linked statically.
+# sanitizers cannot be linked statically. The linker would warn of name lookups in libcrypto's
+# socket BIOs, which a worker never calls, and could not.
 if !SANITIZERS
 if !FUZZERS
 vtpm_stubdom_LDFLAGS = $(AM_LDFLAGS) -static -no-pie -Wl,--no-warnings

@@ -13,6 +13,7 @@ static const int syscalls[] = {
     SCMP_SYS(epoll_create1),
     SCMP_SYS(epoll_ctl),
     SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),   /* which epoll_wait(3) is on ARM64 */
     SCMP_SYS(clock_gettime), /* where the vDSO cannot answer */
     /* channels */
     SCMP_SYS(recvmsg),
@@ -26,7 +27,6 @@ static const int syscalls[] = {
     SCMP_SYS(sendto),
     SCMP_SYS(rt_sigaction), /* SIGIO */
     SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(getpid), /* F_SETOWN; OpenSSL notices forks by it */
     /* log */
     SCMP_SYS(write),
@@ -35,8 +35,6 @@ static const int syscalls[] = {
     SCMP_SYS(mmap),
     SCMP_SYS(mremap),
     SCMP_SYS(munmap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(mprotect),
     /* OpenSSL's random generator, and its locks */
     SCMP_SYS(getrandom),
     SCMP_SYS(futex),
