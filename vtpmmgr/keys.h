@@ -132,6 +132,8 @@ void keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len);
 
 /* ---- keys_open ---- */
 enum err keys_open(void *keys, struct msg *m);
+/* Finds parent, V and A again after the pTPM was away. */
+enum err keys_reconnect(struct keys *k) MUST_USE;
 /* Takes RK and what follows from it into use, and finds A. */
 enum err keys_adopt_root_key(struct keys *k, struct secret *rk) MUST_USE;
 /* Unseals RK with the header's approvals and checks the payload's Names. */

@@ -83,15 +83,33 @@ static bool needs_open(uint16_t type)
 	return false;
 }
 
-/* The broker may ask before it has heard that the store stays closed: that is no breach. */
+/* Answered from what the pTPM says; recovery (KEYS_OPEN) and commits look after themselves. */
+static bool asks_ptpm(uint16_t type)
+{
+	return type == KEYS_PCRS || type == KEYS_INIT || type == KEYS_CREATE || type == KEYS_START;
+}
+
+/* What the broker may ask, but not now; it is told why. */
+static enum err refusal(struct keys *k, uint16_t type, const char **detail)
+{
+	/* It may ask before it has heard that the store stays closed: that is no breach. */
+	*detail = "the store is closed";
+	if (k->phase == PHASE_CLOSED && needs_open(type))
+		return k->last_err ? k->last_err : ERR_UNPROVISIONED;
+	*detail = "the pTPM does not answer";
+	if (k->tpm.broken && asks_ptpm(type))
+		return keys_reconnect(k);
+	return ERR_OK;
+}
+
 enum err keys_on_broker(void *ctx, struct msg *m)
 {
 	struct keys *k = ctx;
+	const char *detail;
+	enum err e = refusal(k, m->type, &detail);
 
-	if (k->phase == PHASE_CLOSED && needs_open(m->type)) {
-		keys_done(k, m->id, k->last_err ? k->last_err : ERR_UNPROVISIONED,
-			  "the store is closed");
-		return ERR_OK;
-	}
-	return msg_dispatch(rules, NRULES, k->phase, k, m);
+	if (!e)
+		return msg_dispatch(rules, NRULES, k->phase, k, m);
+	keys_done(k, m->id, e, detail);
+	return ERR_OK;
 }

@@ -312,8 +312,9 @@ static void settle(struct keys *k)
 	struct digest a;
 	enum err e;
 
-	tpm_drop_session(&k->tpm);
-	e = anchor_read(&k->tpm, &a);
+	e = keys_reconnect(k);
+	if (!e)
+		e = anchor_read(&k->tpm, &a);
 	if (!e && digest_equal(&a, &k->attempt.a_after)) {
 		anchored(k);
 	} else if (!e && digest_equal(&a, &k->a)) {
@@ -333,6 +334,12 @@ void keys_commit_durable(struct keys *k, uint64_t attempt, enum err e)
 		return;
 	if (e) {
 		void_attempt(k, e);
+		return;
+	}
+	if (k->tpm.broken)
+		e = keys_reconnect(k);
+	if (e) {
+		void_attempt(k, e); /* nothing was extended */
 		return;
 	}
 	e = anchor_extend(&k->tpm, k->attempt.m);

@@ -227,16 +227,36 @@ static enum err step_root_key(struct keys *k, const struct keys_open *q)
 	return e;
 }
 
-static enum err step_anchor(struct keys *k, const struct keys_open *q)
+static enum err find_a(struct keys *k)
 {
 	__attribute__((cleanup(secret_cleanup))) struct secret *auth = NULL;
-	enum err e;
+	enum err e = keys_derive_anchor_auth(k->rk, &auth);
+
+	return e ? e : anchor_find_a(&k->tpm, auth);
+}
+
+static enum err step_anchor(struct keys *k, const struct keys_open *q)
+{
+	enum err e = find_a(k);
 
 	(void)q;
-	e = keys_derive_anchor_auth(k->rk, &auth);
-	if (!e)
-		e = anchor_find_a(&k->tpm, auth);
 	return e ? e : anchor_read(&k->tpm, &k->a);
+}
+
+/*
+ * After a command without a response, or whenever what was said last is
+ * uncertain: everything about the pTPM is found again, in a new context.
+ */
+enum err keys_reconnect(struct keys *k)
+{
+	enum err e = tpm_reset(&k->tpm);
+
+	if (e || k->phase == PHASE_CLOSED)
+		return e;
+	e = step_parent(k, NULL);
+	if (!e)
+		e = anchor_find_v(&k->tpm);
+	return e ? e : find_a(k);
 }
 
 /* For status alone: read here, so that asking for it costs no command. */
@@ -305,7 +325,9 @@ enum err keys_open(void *keys, struct msg *m)
 		return e;
 	if (k->phase != PHASE_CLOSED)
 		return answer(k, m->id, ERR_OK, "");
-	e = recover(k, &q, detail);
+	e = keys_reconnect(k);
+	if (!e)
+		e = recover(k, &q, detail);
 	k->last_err = e;
 	if (e) {
 		log_error("the store stays closed: %s", detail);

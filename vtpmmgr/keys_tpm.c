@@ -35,6 +35,34 @@ void tpm_close(struct tpm *t)
 	keys_tcti_free(t->tcti);
 }
 
+/*
+ * A session survives the context that knew it, in the pTPM: an extend that is
+ * still on its way could be authorised by it. So it is flushed by its handle.
+ */
+static void flush_handle(struct tpm *t, TPM2_HANDLE handle)
+{
+	ESYS_TR tr = ESYS_TR_NONE;
+
+	if (handle != 0 && Esys_TR_FromTPMPublic(t->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
+						 ESYS_TR_NONE, &tr) == TSS2_RC_SUCCESS)
+		tpm_flush(t, &tr);
+}
+
+enum err tpm_reset(struct tpm *t)
+{
+	TPM2_HANDLE session = 0;
+
+	if (t->session != ESYS_TR_NONE)
+		Esys_TR_GetTpmHandle(t->esys, t->session, &session);
+	Esys_Finalize(&t->esys);
+	t->parent = t->a = t->v = t->session = ESYS_TR_NONE;
+	if (Esys_Initialize(&t->esys, t->tcti, NULL) != TSS2_RC_SUCCESS)
+		return ERR_NO_MEMORY;
+	t->broken = false;
+	flush_handle(t, session);
+	return ERR_OK;
+}
+
 /* TPM 2.0 Library, part 2, 6.6.2: format-one codes carry 6 bits of error, the rest says where. */
 TSS2_RC tpm_rc_base(TSS2_RC rc)
 {
@@ -75,12 +103,14 @@ static enum err map_rc(const struct tpm *t, TSS2_RC rc)
 	return ERR_TPM;
 }
 
-enum err tpm_err(const struct tpm *t, const char *command, TSS2_RC rc)
+enum err tpm_err(struct tpm *t, const char *command, TSS2_RC rc)
 {
 	enum err e;
 
 	if (rc == TSS2_RC_SUCCESS)
 		return ERR_OK;
+	if ((rc & TSS2_RC_LAYER_MASK) != TSS2_TPM_RC_LAYER)
+		t->broken = true;
 	e = map_rc(t, rc);
 	log_info("pTPM: TPM2_%s: %s (0x%x, %s)", command, Tss2_RC_Decode(rc), rc, err_name(e));
 	return e;

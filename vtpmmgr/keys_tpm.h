@@ -38,14 +38,24 @@ struct tpm {
 	ESYS_TR session; /* the salted HMAC session; ESYS_TR_NONE: to be started */
 	struct tpm_ticket tickets[TPM_TICKETS];
 	unsigned next_ticket;
+	bool broken; /* a command got no response: ESAPI takes no other before tpm_reset() */
 };
 
 /* Neither sends a command. channel stays the caller's. */
 enum err tpm_open(struct tpm *t, struct channel *ptpm) MUST_USE;
 void tpm_close(struct tpm *t);
 
-/* Maps a TSS or TPM response code; logs what it was, for the operator. */
-enum err tpm_err(const struct tpm *t, const char *command, TSS2_RC rc) MUST_USE;
+/*
+ * A new ESAPI context over the same channel; tickets stay, the session is
+ * flushed. Parent and indices have to be found again.
+ */
+enum err tpm_reset(struct tpm *t) MUST_USE;
+
+/*
+ * Maps a TSS or TPM response code; logs what it was, for the operator. No
+ * response at all makes t broken.
+ */
+enum err tpm_err(struct tpm *t, const char *command, TSS2_RC rc) MUST_USE;
 
 /* The bare TPM_RC of a TPM response: parameter, handle and session numbers taken off. */
 TSS2_RC tpm_rc_base(TSS2_RC rc);
