@@ -110,3 +110,16 @@ tests_unit_test_store_SOURCES = tests/unit/test_store.c $(manager_store)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwritev,--wrap=fdatasync
 tests_unit_test_store_LDADD = $(UNIT_LIBS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_admin tests/fuzz/fuzz_store_boot
+fuzz_broker_sources = tests/fuzz/fuzz_broker.c tests/fuzz/fuzz_broker.h $(broker_sources)
+tests_fuzz_fuzz_admin_SOURCES = tests/fuzz/fuzz_admin.c $(fuzz_broker_sources)
+tests_fuzz_fuzz_admin_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
+tests_fuzz_fuzz_admin_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_admin_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
+tests_fuzz_fuzz_store_boot_SOURCES = tests/fuzz/fuzz_store_boot.c $(fuzz_broker_sources)
+tests_fuzz_fuzz_store_boot_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
+tests_fuzz_fuzz_store_boot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_store_boot_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
+endif
