@@ -78,6 +78,16 @@ vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 vtpmmgr_vtpmmgr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vtpmmgr_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
 
+dist_man_MANS += doc/man/vtpmmgr.8
+
+# The units start what was installed, wherever that is.
+systemddir = $(prefix)/lib/systemd/system
+nodist_systemd_DATA = tools/systemd/vtpmmgr.service tools/systemd/ptpm-proxy.service
+EXTRA_DIST += tools/systemd/vtpmmgr.service.in tools/systemd/ptpm-proxy.service.in
+CLEANFILES += $(nodist_systemd_DATA)
+tools/systemd/%.service: tools/systemd/%.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|[@]sbindir@|$(sbindir)|' $< >$@
+
 # The manager's modules, each tested alone with what it stands on.
 check_PROGRAMS += \
 	tests/unit/test_audit \
