@@ -86,7 +86,7 @@ static enum err append_page(struct ctl *c, const struct admin_reply *reply, stru
 	return ERR_OK;
 }
 
-/* Page after page, until one is empty. */
+/* Page after page, until one is not full: reading leaves a record too, so none is ever empty. */
 static enum err fetch(struct ctl *c, uint64_t from, struct trail *t)
 {
 	struct admin_reply reply;
@@ -95,10 +95,10 @@ static enum err fetch(struct ctl *c, uint64_t from, struct trail *t)
 				 .doing = "reading the audit trail",
 				 .body = body,
 				 .timeout_ms = CTL_QUICK_MS};
-	size_t got = 1;
+	size_t got = ADMIN_AUDIT_MAX;
 	enum err e = ERR_OK;
 
-	while (!e && got > 0) {
+	while (!e && got == ADMIN_AUDIT_MAX) {
 		e = admin_seq_encode(from, body, sizeof(body), &rq.len);
 		if (!e)
 			e = ctl_client_call(c, &rq, &reply);
