@@ -10,8 +10,8 @@
 #include "lib/msg.h"
 #include "policy/policy.h"
 
-#define ADMIN_CLIENTS     64 /* together, of which the last ones are root's */
-#define ADMIN_CLIENTS_UID 8  /* of one uid other than root */
+#define ADMIN_CLIENTS     256 /* together, of which the last ones are root's */
+#define ADMIN_CLIENTS_UID 8   /* of one uid other than root */
 #define ADMIN_FIRST_MS    10000
 #define ADMIN_IDLE_MS     60000
 /* How long a request waits for a key keeper that is about to be there. */
