@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/opening.h"
 
+#include "lib/field.h"
 #include "lib/log.h"
 #include "vtpmmgr/broker.h"
 
@@ -27,12 +28,22 @@ static uint32_t read_slot(const struct store *s, uint64_t at, uint8_t *out, size
 	return (uint32_t)len;
 }
 
+/* One that is neither a header nor empty goes along whole: it is damage, not a store without one.
+ */
+static uint32_t read_header(const struct store *s, unsigned i, uint8_t out[STORE_HEADER_SIZE])
+{
+	uint32_t len = read_slot(s, STORE_HEADER_AT(i), out, STORE_HEADER_SIZE, BOOT_HEADER_MAGIC);
+
+	if (len > 0 || store_read(s, STORE_HEADER_AT(i), out, STORE_HEADER_SIZE) != ERR_OK)
+		return len;
+	return field_is_zero(out, STORE_HEADER_SIZE) ? 0 : STORE_HEADER_SIZE;
+}
+
 static void read_slots(const struct store *s, struct slots *slots, struct keys_open *q)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		q->header[i] = slots->header[i];
-		q->header_len[i] = read_slot(s, STORE_HEADER_AT(i), slots->header[i],
-					     STORE_HEADER_SIZE, BOOT_HEADER_MAGIC);
+		q->header_len[i] = read_header(s, i, slots->header[i]);
 		q->root[i] = slots->root[i];
 		q->root_len[i] =
 		    read_slot(s, STORE_ROOT_AT(i), slots->root[i], STORE_ROOT_SIZE, ROOT_MAGIC);
