@@ -7,6 +7,7 @@
  *  keys_main      start, sandbox, the supervisor's messages
  *  keys_broker    the broker's messages: dispatch and answers
  *  keys_open      recovery: from a store's header and roots to the current root
+ *  keys_pick      which copy is the current one
  *  keys_platform  provisioning, approvals, PCRs, status
  *  keys_vtpm      create, start, destroy, records, policy: one change of the root each
  *  keys_commit    the group commit
@@ -42,8 +43,8 @@ struct keys;
  */
 struct change {
 	struct change *next;
-	uint32_t request;                                    /* id to answer with KEYS_DONE */
-	enum err (*apply)(struct change *c, struct root *r); /* to the next root */
+	uint32_t request; /* id to answer with KEYS_DONE; 0: nobody waits any more */
+	enum err (*apply)(struct change *c, struct root *r);        /* to the next root */
 	void (*done)(struct keys *k, struct change *c, enum err e); /* anchored, or never will be */
 	struct leaf leaf; /* create, record: the new leaf; destroy: its uuid */
 	uint8_t policy_slot;
@@ -71,7 +72,7 @@ struct attempt {
 /* A boot header on its way to the store. */
 struct header_write {
 	uint64_t attempt; /* 0: none */
-	uint32_t request;
+	uint32_t request; /* 0: nobody waits for it any more */
 	struct boot_header header;
 };
 
@@ -81,6 +82,7 @@ struct keys {
 	struct loop *loop;
 	struct channel *super;
 	struct channel *broker;
+	bool broker_open; /* this broker knows the current root: it can be asked to write */
 	struct channel *ptpm;
 	struct super_config config;
 	bool configured;
@@ -125,17 +127,17 @@ void keys_try_again(struct keys *k, enum err why);
 
 /* ---- keys_broker ---- */
 enum err keys_on_broker(void *keys, struct msg *m);
-/* Answers a request; detail may be NULL. */
+/* Answers a request (0: there is none to answer); detail may be NULL. */
 void keys_done(struct keys *k, uint32_t request, enum err e, const char *detail);
-/* Sends len bytes that were encoded into k->out. */
-void keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len);
+/* Sends len bytes that were encoded into k->out. An error: they will never arrive. */
+enum err keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len);
 
 /* ---- keys_open ---- */
 enum err keys_open(void *keys, struct msg *m);
-/* Finds parent, V and A again after the pTPM was away. */
-enum err keys_reconnect(struct keys *k) MUST_USE;
 /* Takes RK and what follows from it into use, and finds A. */
 enum err keys_adopt_root_key(struct keys *k, struct secret *rk) MUST_USE;
+/* RK is forgotten, and what was found with it. */
+void keys_drop_root_key(struct keys *k);
 /* Unseals RK with the header's approvals and checks the payload's Names. */
 enum err keys_unseal_root_key(struct keys *k, const struct boot_header *h,
 			      struct secret **rk) MUST_USE;
@@ -150,8 +152,10 @@ enum err keys_init_request(void *keys, struct msg *m);
 enum err keys_update_request(void *keys, struct msg *m);
 enum err keys_status_request(void *keys, struct msg *m);
 void keys_header_durable(struct keys *k, enum err e);
-/* Appends an approval; the oldest makes room. */
-void authority_add(struct authority *au, const struct approval *a);
+/* The broker that was writing it is gone. */
+void keys_header_lost(struct keys *k);
+/* The first header was lost so, and this is what the next broker reads: is it there? */
+void keys_header_settle(struct keys *k, const struct keys_open *q);
 
 /* ---- keys_vtpm ---- */
 enum err keys_create_request(void *keys, struct msg *m);
@@ -170,10 +174,15 @@ void keys_commit_change(struct keys *k, struct change *c);
 /* Something is dirty: commit at the end of this turn of the loop. */
 void keys_commit_soon(struct keys *k);
 void keys_commit_durable(struct keys *k, uint64_t attempt, enum err e);
-/* The broker died or was replaced: what it had not made durable is void. */
+/* The broker died or was replaced: what it had not made durable is void, and so are its requests.
+ */
 void keys_commit_reset(struct keys *k);
+/* No change that waits will happen. */
+void keys_commit_void(struct keys *k, enum err why);
 /* Whether an attempt that is under way holds a new state of this vTPM. */
 bool keys_commit_holds(const struct keys *k, const uint8_t uuid[UUID_SIZE]);
+/* Whether a change of this vTPM waits, or is under way. */
+bool keys_commit_changes(const struct keys *k, const uint8_t uuid[UUID_SIZE]);
 void keys_stall(struct keys *k, bool stalled, enum err why);
 
 /* ---- keys_worker ---- */
@@ -199,8 +208,10 @@ void keys_worker_arrived(struct keys *k, const uint8_t uuid[UUID_SIZE], int fd);
 void keys_worker_exited(struct keys *k, const struct super_exited *x);
 /* The leaf's state is anchored: tell the worker, if it is there. */
 void keys_worker_anchored(struct keys *k, const struct keys_commit_blob *b);
-/* The root is known now: answer the workers that were there before us. */
+/* What is anchored is known: answer the workers that were there before us. */
 void keys_worker_resume_all(struct keys *k);
 void keys_worker_stall(struct keys_worker *w, bool stalled);
+/* Nobody waits for the answer to a KEYS_START any more. */
+void keys_worker_forget_requests(struct keys *k);
 
 #endif

@@ -12,6 +12,19 @@
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
+static void forget(struct tpm *t, ESYS_TR *index)
+{
+	if (*index != ESYS_TR_NONE)
+		Esys_TR_Close(t->esys, index);
+	*index = ESYS_TR_NONE;
+}
+
+void anchor_forget(struct tpm *t)
+{
+	forget(t, &t->a);
+	forget(t, &t->v);
+}
+
 static enum err find(struct tpm *t, uint32_t index, const uint8_t expected[TPM_NAME_SIZE],
 		     ESYS_TR *out)
 {
@@ -24,12 +37,15 @@ static enum err find(struct tpm *t, uint32_t index, const uint8_t expected[TPM_N
 	    Esys_TR_FromTPMPublic(t->esys, index, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &tr));
 	if (!e)
 		e = tpm_object_name(t, tr, name);
-	if (!e && memcmp(name, expected, TPM_NAME_SIZE) != 0) {
-		Esys_TR_Close(t->esys, &tr);
+	if (!e && memcmp(name, expected, TPM_NAME_SIZE) != 0)
 		e = ERR_TAMPERED;
-	}
-	if (e)
+	if (e) {
+		forget(t, &tr);
 		return e == ERR_NOT_FOUND ? ERR_TAMPERED : e;
+	}
+	/* ESYS may have given the same one again. */
+	if (*out != tr)
+		forget(t, out);
 	*out = tr;
 	return ERR_OK;
 }

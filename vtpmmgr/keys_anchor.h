@@ -9,6 +9,9 @@
 #include "lib/secret.h"
 #include "vtpmmgr/keys_tpm.h"
 
+/* Neither A nor V is known any more; the pTPM keeps both. */
+void anchor_forget(struct tpm *t);
+
 /* V alone: needed before RK is known. ERR_TAMPERED: absent, or not the one that we defined. */
 enum err anchor_find_v(struct tpm *t) MUST_USE;
 
@@ -33,7 +36,7 @@ enum err anchor_define(struct tpm *t, const struct secret *auth) MUST_USE;
 /* Writes V, by PolicySecret(A); A must have been written. */
 enum err anchor_set_version(struct tpm *t, uint64_t version) MUST_USE;
 
-/* Takes back a half-done provisioning. */
+/* Takes back a half-done provisioning: what anchor_define() has defined since anchor_forget(). */
 void anchor_undefine(struct tpm *t);
 
 #endif

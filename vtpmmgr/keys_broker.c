@@ -6,13 +6,14 @@
 
 #include <stdio.h>
 
-void keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len)
+enum err keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len)
 {
 	const struct msg m = {.type = type, .id = id, .body = k->out, .len = len};
 	enum err e = k->broker ? channel_send(k->broker, &m) : ERR_EOF;
 
 	if (e)
 		log_info("the broker cannot be told: %s", err_text(e));
+	return e;
 }
 
 void keys_done(struct keys *k, uint32_t request, enum err e, const char *detail)
@@ -20,6 +21,8 @@ void keys_done(struct keys *k, uint32_t request, enum err e, const char *detail)
 	struct keys_done d = {.err = (uint16_t)e};
 	size_t len;
 
+	if (request == 0)
+		return;
 	snprintf(d.detail, sizeof(d.detail), "%s", detail ? detail : "");
 	if (keys_done_encode(&d, k->out, MSG_BODY_MAX, &len) == ERR_OK)
 		keys_to_broker(k, KEYS_DONE, request, len);
@@ -83,33 +86,15 @@ static bool needs_open(uint16_t type)
 	return false;
 }
 
-/* Answered from what the pTPM says; recovery (KEYS_OPEN) and commits look after themselves. */
-static bool asks_ptpm(uint16_t type)
-{
-	return type == KEYS_PCRS || type == KEYS_INIT || type == KEYS_CREATE || type == KEYS_START;
-}
-
-/* What the broker may ask, but not now; it is told why. */
-static enum err refusal(struct keys *k, uint16_t type, const char **detail)
-{
-	/* It may ask before it has heard that the store stays closed: that is no breach. */
-	*detail = "the store is closed";
-	if (k->phase == PHASE_CLOSED && needs_open(type))
-		return k->last_err ? k->last_err : ERR_UNPROVISIONED;
-	*detail = "the pTPM does not answer";
-	if (k->tpm.broken && asks_ptpm(type))
-		return keys_reconnect(k);
-	return ERR_OK;
-}
-
+/* The broker may ask before it has heard that the store stays closed: that is no breach. */
 enum err keys_on_broker(void *ctx, struct msg *m)
 {
 	struct keys *k = ctx;
-	const char *detail;
-	enum err e = refusal(k, m->type, &detail);
 
-	if (!e)
-		return msg_dispatch(rules, NRULES, k->phase, k, m);
-	keys_done(k, m->id, e, detail);
-	return ERR_OK;
+	if (k->phase == PHASE_CLOSED && needs_open(m->type)) {
+		keys_done(k, m->id, k->last_err ? k->last_err : ERR_UNPROVISIONED,
+			  "the store is closed");
+		return ERR_OK;
+	}
+	return msg_dispatch(rules, NRULES, k->phase, k, m);
 }

@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_MS 500
+#define RETRY_MS    500
+#define CHANGES_MAX 64 /* that wait: more than all admin clients can have asked for */
 
 static void begin(struct keys *k);
 static void settle(struct keys *k);
@@ -72,14 +73,35 @@ void keys_commit_soon(struct keys *k)
 		log_error("no memory for a commit");
 }
 
+static void finish_change(struct keys *k, struct change *c, enum err e)
+{
+	c->done(k, c, e);
+	free(c);
+}
+
 void keys_commit_change(struct keys *k, struct change *c)
 {
 	struct change **at = &k->changes;
+	unsigned n = 0;
 
-	while (*at)
-		at = &(*at)->next;
+	for (; *at; at = &(*at)->next)
+		n++;
+	if (n >= CHANGES_MAX) {
+		finish_change(k, c, ERR_AGAIN);
+		return;
+	}
 	*at = c;
 	keys_commit_soon(k);
+}
+
+void keys_commit_void(struct keys *k, enum err why)
+{
+	while (k->changes) {
+		struct change *c = k->changes;
+
+		k->changes = c->next;
+		finish_change(k, c, why);
+	}
 }
 
 bool keys_commit_holds(const struct keys *k, const uint8_t uuid[UUID_SIZE])
@@ -92,6 +114,19 @@ bool keys_commit_holds(const struct keys *k, const uint8_t uuid[UUID_SIZE])
 		if (memcmp(t->blobs[i].uuid, uuid, UUID_SIZE) == 0)
 			return true;
 	return false;
+}
+
+static bool concerns(const struct change *c, const uint8_t uuid[UUID_SIZE])
+{
+	return c && memcmp(c->leaf.uuid, uuid, UUID_SIZE) == 0;
+}
+
+bool keys_commit_changes(const struct keys *k, const uint8_t uuid[UUID_SIZE])
+{
+	for (const struct change *c = k->changes; c; c = c->next)
+		if (concerns(c, uuid))
+			return true;
+	return concerns(k->attempt.change, uuid);
 }
 
 /* The slot that the anchored root does not name: never "not the last attempt's". */
@@ -118,12 +153,6 @@ static void gather_states(struct keys *k)
 		if (leaf)
 			put_state(t, leaf, &w->mark);
 	}
-}
-
-static void finish_change(struct keys *k, struct change *c, enum err e)
-{
-	c->done(k, c, e);
-	free(c);
 }
 
 /* A change that cannot be applied is answered, and the next one gets its turn. */
@@ -186,9 +215,16 @@ static enum err send_attempt(struct keys *k)
 		r->bytes = t->change->record;
 	}
 	e = keys_commit_encode(&c, k->out, MSG_BODY_MAX, &len);
-	if (!e)
-		keys_to_broker(k, KEYS_COMMIT, 0, len);
-	return e;
+	return e ? e : keys_to_broker(k, KEYS_COMMIT, 0, len);
+}
+
+static void finish_attempt_change(struct keys *k, enum err e)
+{
+	struct change *c = k->attempt.change;
+
+	k->attempt.change = NULL;
+	if (c)
+		finish_change(k, c, e);
 }
 
 /* The leaves in use only: a root with room for all of them is large. */
@@ -202,7 +238,7 @@ static void begin(struct keys *k)
 	struct attempt *t = &k->attempt;
 	enum err e;
 
-	if (k->phase != PHASE_IDLE || k->header_write.attempt)
+	if (k->phase != PHASE_IDLE || k->header_write.attempt || !k->broker_open)
 		return;
 	copy_root(t->root, k->root);
 	t->nblobs = 0;
@@ -213,6 +249,12 @@ static void begin(struct keys *k)
 		return;
 	t->id = ++k->last_attempt;
 	e = seal_attempt(k);
+	if (e && t->change) {
+		/* It makes no root that could be written: the states go without it. */
+		finish_attempt_change(k, e);
+		keys_commit_soon(k);
+		return;
+	}
 	if (!e)
 		e = send_attempt(k);
 	k->phase = PHASE_WRITING;
@@ -246,15 +288,6 @@ static void tell_broker(struct keys *k, enum err outcome)
 		keys_to_broker(k, KEYS_ANCHORED, 0, len);
 }
 
-static void finish_attempt_change(struct keys *k, enum err e)
-{
-	struct change *c = k->attempt.change;
-
-	k->attempt.change = NULL;
-	if (c)
-		finish_change(k, c, e);
-}
-
 static void anchored(struct keys *k)
 {
 	struct attempt *t = &k->attempt;
@@ -272,6 +305,7 @@ static void anchored(struct keys *k)
 	keys_stall(k, false, ERR_OK);
 	tell_broker(k, ERR_OK);
 	finish_attempt_change(k, ERR_OK);
+	keys_worker_resume_all(k);
 	keys_commit_soon(k);
 }
 
@@ -299,25 +333,28 @@ static void void_attempt(struct keys *k, enum err why)
 	keys_stall(k, true, why);
 	tell_broker(k, why);
 	finish_attempt_change(k, why);
+	keys_worker_resume_all(k);
 	retry_later(k);
 }
 
 /*
  * After an uncertain extend nothing is written or extended until A has been
  * read, in a new session: the old one is flushed first, so that a command of
- * it that is still on its way can no longer be authorised.
+ * it that is still on its way can no longer be authorised. Before the genesis
+ * there is nothing to tamper with: an A that cannot be read was never written.
  */
 static void settle(struct keys *k)
 {
 	struct digest a;
 	enum err e;
 
-	e = keys_reconnect(k);
+	tpm_drop_session(&k->tpm);
+	e = tpm_flush_owed(&k->tpm);
 	if (!e)
 		e = anchor_read(&k->tpm, &a);
 	if (!e && digest_equal(&a, &k->attempt.a_after)) {
 		anchored(k);
-	} else if (!e && digest_equal(&a, &k->a)) {
+	} else if ((!e && digest_equal(&a, &k->a)) || (e == ERR_TAMPERED && k->root->seq == 0)) {
 		void_attempt(k, k->last_err);
 	} else if (!e || e == ERR_TAMPERED) {
 		log_error("the anchor in the pTPM was changed by somebody else: stopping");
@@ -336,12 +373,6 @@ void keys_commit_durable(struct keys *k, uint64_t attempt, enum err e)
 		void_attempt(k, e);
 		return;
 	}
-	if (k->tpm.broken)
-		e = keys_reconnect(k);
-	if (e) {
-		void_attempt(k, e); /* nothing was extended */
-		return;
-	}
 	e = anchor_extend(&k->tpm, k->attempt.m);
 	if (!e) {
 		anchored(k);
@@ -352,8 +383,22 @@ void keys_commit_durable(struct keys *k, uint64_t attempt, enum err e)
 	settle(k);
 }
 
+/* A new broker counts its requests anew: an answer to the old one must not reach it. */
+static void forget_requests(struct keys *k)
+{
+	for (struct change *c = k->changes; c; c = c->next)
+		c->request = 0;
+	if (k->attempt.change)
+		k->attempt.change->request = 0;
+	keys_worker_forget_requests(k);
+}
+
 void keys_commit_reset(struct keys *k)
 {
+	k->broker_open = false;
+	forget_requests(k);
+	keys_commit_void(k, ERR_UNAVAILABLE);
+	keys_header_lost(k);
 	if (k->phase == PHASE_WRITING)
 		void_attempt(k, ERR_UNAVAILABLE);
 	if (k->phase != PHASE_UNCERTAIN)

@@ -186,8 +186,18 @@ static enum err make_memory(struct keys *k)
 	return loop_new(&k->loop);
 }
 
+/* Recovery by a new key keeper finds out what the TSS cannot say any more. */
+static void on_tpm_broken(void *arg)
+{
+	struct keys *k = arg;
+
+	log_error("an answer that is none of a TPM: starting again");
+	loop_stop(k->loop);
+}
+
 static enum err make_channels(struct keys *k)
 {
+	const struct tpm_user user = {.on_broken = on_tpm_broken, .arg = k};
 	struct loop_source *watch;
 	enum err e;
 
@@ -198,7 +208,7 @@ static enum err make_channels(struct keys *k)
 		e = channel_new(FD_KEYS_PTPM, 8 * 1024, &k->ptpm);
 	if (!e)
 		e = loop_add(k->loop, FD_KEYS_PTPM, EPOLLRDHUP, on_ptpm_gone, k, &watch);
-	return e ? e : tpm_open(&k->tpm, k->ptpm);
+	return e ? e : tpm_open(&k->tpm, k->ptpm, &user);
 }
 
 static enum err start(struct keys *k, const struct child_args *args)

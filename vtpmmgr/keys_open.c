@@ -9,11 +9,11 @@
  */
 #include "lib/anchor.h"
 #include "lib/log.h"
-#include "lib/rbuf.h"
 #include "lib/wbuf.h"
 #include "vtpmmgr/keys.h"
 #include "vtpmmgr/keys_anchor.h"
 #include "vtpmmgr/keys_derive.h"
+#include "vtpmmgr/keys_pick.h"
 #include "vtpmmgr/keys_seal.h"
 
 #include <stdio.h>
@@ -106,84 +106,13 @@ enum err keys_adopt_root_key(struct keys *k, struct secret *rk)
 	return ERR_OK;
 }
 
-/* ---- the header ----------------------------------------------------------------------------- */
-
-static enum err pick_header(const struct keys_open *q, struct boot_header *out)
+void keys_drop_root_key(struct keys *k)
 {
-	bool any = false, found = false;
-
-	for (int i = 0; i < 2; i++) {
-		struct boot_header h;
-
-		if (q->header_len[i] == 0)
-			continue;
-		any = true;
-		if (boot_header_decode(q->header[i], q->header_len[i], &h) != ERR_OK)
-			continue;
-		if (!found || h.seq > out->seq)
-			*out = h;
-		found = true;
-	}
-	if (found)
-		return ERR_OK;
-	return any ? ERR_TAMPERED : ERR_UNPROVISIONED;
-}
-
-/* ---- the root ------------------------------------------------------------------------------- */
-
-/* Only what authenticates a root is read before it is authenticated. */
-static enum err root_peek(const uint8_t *bytes, size_t len, uint8_t store[UUID_SIZE],
-			  struct digest *prev)
-{
-	struct rbuf r;
-
-	rbuf_init(&r, bytes, len);
-	rbuf_view(&r, 8 + 2 + 2 + 4); /* magic, format, zero, length */
-	rbuf_u64(&r);                 /* seq */
-	rbuf_copy(&r, store, UUID_SIZE);
-	rbuf_copy(&r, prev->b, DIGEST_SIZE);
-	return r.bad ? ERR_FORMAT : ERR_OK;
-}
-
-static enum err is_anchored(struct keys *k, const uint8_t *bytes, size_t len, bool *yes, bool *ours)
-{
-	__attribute__((cleanup(secret_cleanup))) struct secret *m = NULL;
-	uint8_t store[UUID_SIZE];
-	struct digest prev, after;
-	enum err e;
-
-	*yes = *ours = false;
-	if (root_peek(bytes, len, store, &prev) != ERR_OK)
-		return ERR_OK;
-	e = keys_derive_extend(k->root_mac, bytes, len, &m);
-	if (!e)
-		e = keys_derive_extended(&prev, m, &after);
-	if (e)
-		return e;
-	*yes = digest_equal(&after, &k->a);
-	*ours = memcmp(store, k->header.store, UUID_SIZE) == 0;
-	return ERR_OK;
-}
-
-/* None is current: say whether roots of this very store are there (a rollback), or none at all. */
-static enum err pick_root(struct keys *k, const struct keys_open *q)
-{
-	bool any_ours = false;
-
-	for (uint8_t i = 0; i < 2; i++) {
-		bool yes, ours;
-		enum err e;
-
-		e = is_anchored(k, q->root[i], q->root_len[i], &yes, &ours);
-		if (e)
-			return e;
-		any_ours |= ours;
-		if (!yes)
-			continue;
-		k->root_slot = i;
-		return root_decode(q->root[i], q->root_len[i], k->root);
-	}
-	return any_ours ? ERR_ROLLBACK : ERR_TAMPERED;
+	secret_free(k->rk);
+	secret_free(k->root_mac);
+	k->rk = NULL;
+	k->root_mac = NULL;
+	anchor_forget(&k->tpm);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------ */
@@ -195,7 +124,7 @@ struct step {
 
 static enum err step_header(struct keys *k, const struct keys_open *q)
 {
-	enum err e = pick_header(q, &k->header);
+	enum err e = keys_pick_header(q, &k->header);
 
 	k->header_known = !e;
 	return e;
@@ -227,36 +156,28 @@ static enum err step_root_key(struct keys *k, const struct keys_open *q)
 	return e;
 }
 
-static enum err find_a(struct keys *k)
-{
-	__attribute__((cleanup(secret_cleanup))) struct secret *auth = NULL;
-	enum err e = keys_derive_anchor_auth(k->rk, &auth);
-
-	return e ? e : anchor_find_a(&k->tpm, auth);
-}
-
 static enum err step_anchor(struct keys *k, const struct keys_open *q)
 {
-	enum err e = find_a(k);
+	__attribute__((cleanup(secret_cleanup))) struct secret *auth = NULL;
+	enum err e;
 
 	(void)q;
+	e = keys_derive_anchor_auth(k->rk, &auth);
+	if (!e)
+		e = anchor_find_a(&k->tpm, auth);
 	return e ? e : anchor_read(&k->tpm, &k->a);
 }
 
-/*
- * After a command without a response, or whenever what was said last is
- * uncertain: everything about the pTPM is found again, in a new context.
- */
-enum err keys_reconnect(struct keys *k)
+static enum err step_root(struct keys *k, const struct keys_open *q)
 {
-	enum err e = tpm_reset(&k->tpm);
+	uint8_t slot;
+	enum err e;
 
-	if (e || k->phase == PHASE_CLOSED)
+	e = keys_pick_root(q, k->root_mac, &k->a, k->header.store, &slot);
+	if (e)
 		return e;
-	e = step_parent(k, NULL);
-	if (!e)
-		e = anchor_find_v(&k->tpm);
-	return e ? e : find_a(k);
+	k->root_slot = slot;
+	return root_decode(q->root[slot], q->root_len[slot], k->root);
 }
 
 /* For status alone: read here, so that asking for it costs no command. */
@@ -274,7 +195,7 @@ static const struct step steps[] = {
     {step_parent,   "pinned key of the pTPM"},
     {step_root_key, "root key"              },
     {step_anchor,   "anchor in the pTPM"    },
-    {pick_root,     "root record"           },
+    {step_root,     "root record"           },
     {step_facts,    "pTPM"                  },
 };
 
@@ -312,6 +233,26 @@ static enum err answer(struct keys *k, uint32_t id, enum err e, const char *deta
 	return encoded;
 }
 
+/* The slot that the current root lies in is never written: if it holds another, so does the store.
+ */
+static bool agrees(struct keys *k, const struct keys_open *q)
+{
+	uint8_t i = k->root_slot;
+	size_t len;
+
+	return root_encode(k->root, k->attempt.bytes, STORE_ROOT_SIZE, &len) == ERR_OK &&
+	       q->root_len[i] == len && memcmp(q->root[i], k->attempt.bytes, len) == 0;
+}
+
+static enum err open_again(struct keys *k, uint32_t id, const struct keys_open *q)
+{
+	if (!agrees(k, q))
+		return answer(k, id, ERR_ROLLBACK, "the store is not the one that is open");
+	k->broker_open = true;
+	keys_commit_soon(k);
+	return answer(k, id, ERR_OK, "");
+}
+
 /* A broker that was started again asks anew; what is open stays as it is, if it still agrees. */
 enum err keys_open(void *keys, struct msg *m)
 {
@@ -323,18 +264,19 @@ enum err keys_open(void *keys, struct msg *m)
 	e = keys_open_decode(m->body, m->len, &q);
 	if (e)
 		return e;
+	keys_header_settle(k, &q);
 	if (k->phase != PHASE_CLOSED)
-		return answer(k, m->id, ERR_OK, "");
-	e = keys_reconnect(k);
-	if (!e)
-		e = recover(k, &q, detail);
+		return open_again(k, m->id, &q);
+	e = recover(k, &q, detail);
 	k->last_err = e;
 	if (e) {
+		keys_drop_root_key(k);
 		log_error("the store stays closed: %s", detail);
 		keys_try_again(k, e);
 		return answer(k, m->id, e, detail);
 	}
 	k->phase = PHASE_IDLE;
+	k->broker_open = true;
 	k->audit_seq = k->root->audit_seq;
 	k->audit_head = k->root->audit_head;
 	log_info("root %llu is current, %u vTPMs", (unsigned long long)k->root->seq,

@@ -9,6 +9,7 @@
 #include "vtpmmgr/keys.h"
 #include "vtpmmgr/keys_anchor.h"
 #include "vtpmmgr/keys_derive.h"
+#include "vtpmmgr/keys_pick.h"
 #include "vtpmmgr/keys_provision.h"
 #include "vtpmmgr/keys_seal.h"
 #include "vtpmmgr/keys_tcti.h"
@@ -120,8 +121,10 @@ static enum err write_header(struct keys *k, uint32_t request, const struct boot
 		return e;
 	k->header_write =
 	    (struct header_write){.attempt = q.attempt, .request = request, .header = *h};
-	keys_to_broker(k, KEYS_HEADER, 0, len);
-	return ERR_OK;
+	e = keys_to_broker(k, KEYS_HEADER, 0, len);
+	if (e)
+		k->header_write = (struct header_write){0};
+	return e;
 }
 
 static void pin(struct keys *k)
@@ -141,8 +144,11 @@ static void pin(struct keys *k)
 static void init_failed(struct keys *k, uint32_t request, enum err e, const char *detail)
 {
 	anchor_undefine(&k->tpm);
+	keys_drop_root_key(k);
 	k->phase = PHASE_CLOSED;
+	k->stalled = false;
 	keys_done(k, request, e, detail);
+	keys_commit_void(k, ERR_UNPROVISIONED);
 }
 
 void keys_header_durable(struct keys *k, enum err e)
@@ -159,11 +165,34 @@ void keys_header_durable(struct keys *k, enum err e)
 		k->header = w.header;
 		k->header_known = true;
 	}
+	/* It may be there all the same: no other one may have its number. */
+	k->header.seq = w.header.seq;
 	keys_done(k, w.request, e, e ? "the boot header could not be written" : NULL);
 	if (!e && init)
 		pin(k);
 	if (k->phase == PHASE_IDLE)
 		keys_commit_soon(k);
+}
+
+void keys_header_lost(struct keys *k)
+{
+	k->header_write.request = 0;
+	if (k->header_write.attempt && k->header_known)
+		keys_header_durable(k, ERR_UNAVAILABLE);
+}
+
+void keys_header_settle(struct keys *k, const struct keys_open *q)
+{
+	const struct boot_header *wanted = &k->header_write.header;
+	struct boot_header h;
+	enum err e;
+
+	if (!k->header_write.attempt || k->header_known)
+		return;
+	e = keys_pick_header(q, &h);
+	if (!e && memcmp(h.store, wanted->store, UUID_SIZE) != 0)
+		e = ERR_UNPROVISIONED;
+	keys_header_durable(k, e);
 }
 
 /* ---- provisioning --------------------------------------------------------------------------- */
@@ -289,6 +318,7 @@ static void before_genesis(struct keys *k, const uint8_t store[UUID_SIZE])
 	memcpy(k->root->store, store, UUID_SIZE);
 	k->root_slot = 1;
 	k->a = (struct digest){{0}};
+	k->broker_open = true;
 	k->phase = PHASE_IDLE;
 }
 
@@ -344,6 +374,8 @@ enum err keys_init_request(void *keys, struct msg *m)
 	if (!i)
 		return ERR_NO_MEMORY;
 	e = crypt_random(i->header.store, UUID_SIZE);
+	/* What was found there at an earlier opening is not ours to take back. */
+	anchor_forget(&k->tpm);
 	if (!e)
 		e = init_parent(k, h);
 	if (!e)
@@ -359,16 +391,6 @@ enum err keys_init_request(void *keys, struct msg *m)
 }
 
 /* ---- approvals ------------------------------------------------------------------------------ */
-
-void authority_add(struct authority *au, const struct approval *a)
-{
-	if (au->napprovals == APPROVALS_MAX) {
-		memmove(&au->approvals[0], &au->approvals[1],
-			(APPROVALS_MAX - 1) * sizeof(au->approvals[0]));
-		au->napprovals--;
-	}
-	au->approvals[au->napprovals++] = *a;
-}
 
 static enum err update_platform(struct keys *k, uint32_t request, const struct approval *a)
 {
@@ -397,7 +419,8 @@ enum err keys_update_request(void *keys, struct msg *m)
 		return e;
 	if (memcmp(q.uuid, platform, UUID_SIZE) != 0) {
 		if (k->phase == PHASE_CLOSED)
-			keys_done(k, m->id, k->last_err, "the store is closed");
+			keys_done(k, m->id, k->last_err ? k->last_err : ERR_UNPROVISIONED,
+				  "the store is closed");
 		else
 			keys_update_record(k, m->id, &q);
 		return ERR_OK;

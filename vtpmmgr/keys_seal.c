@@ -304,7 +304,9 @@ enum err seal_open(struct tpm *t, const struct authority *authority, const struc
 	ESYS_TR session = ESYS_TR_NONE, object = ESYS_TR_NONE;
 	enum err e;
 
-	e = tpm_start_session(t, TPM2_SE_POLICY, &session);
+	e = tpm_flush_owed(t);
+	if (!e)
+		e = tpm_start_session(t, TPM2_SE_POLICY, &session);
 	if (!e)
 		e = approve(t, session, authority);
 	if (!e)

@@ -2,6 +2,7 @@
 #include "vtpmmgr/keys_tcti.h"
 
 #include "lib/proto_ptpm.h"
+#include "lib/tpm_cmd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@ struct keys_tcti {
 	TSS2_TCTI_CONTEXT_COMMON_V2 common; /* first: the TSS casts to it */
 	struct channel *ptpm;
 	uint64_t commands;
-	enum err why;
+	enum err why;       /* never ERR_OK: it is asked for only when a command has failed */
 	size_t command_len; /* 0: nothing is waiting to be sent */
 	uint8_t command[PTPM_BUFFER_MAX];
 };
@@ -35,14 +36,22 @@ static TSS2_RC transmit(TSS2_TCTI_CONTEXT *tcti, size_t len, const uint8_t *comm
 	return TSS2_RC_SUCCESS;
 }
 
-/* The proxy's refusal, or the channel's failure, is remembered; the TSS sees an I/O error. */
-static TSS2_RC failed(struct keys_tcti *t, enum err why)
+/*
+ * The proxy's refusal, or the channel's failure, is remembered. To the TSS it is
+ * an answer with a code of the resource manager's layer (TSS 2.0 TAB and Resource
+ * Manager, TCG): after an error of the TCTI itself no ESYS context goes on.
+ */
+static TSS2_RC refused(struct keys_tcti *t, enum err why, size_t *len, uint8_t *response)
 {
+	if (*len < TPM_HEADER_SIZE)
+		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
 	t->why = why;
-	return TSS2_TCTI_RC_IO_ERROR;
+	tpm_response_rc(KEYS_TCTI_REFUSED, response);
+	*len = TPM_HEADER_SIZE;
+	return TSS2_RC_SUCCESS;
 }
 
-static TSS2_RC exchange(struct keys_tcti *t, struct msg *reply)
+static enum err exchange(struct keys_tcti *t, struct msg *reply)
 {
 	struct msg request = {.type = PTPM_COMMAND, .body = t->command, .len = t->command_len};
 	enum err why = ERR_FORMAT;
@@ -53,20 +62,20 @@ static TSS2_RC exchange(struct keys_tcti *t, struct msg *reply)
 	t->command_len = 0;
 	e = channel_call(t->ptpm, &request, KEYS_TCTI_TIMEOUT_MS, reply);
 	if (e)
-		return failed(t, e);
+		return e;
 	msg_close_fds(reply);
 	if (reply->type == PTPM_RESPONSE)
-		return TSS2_RC_SUCCESS;
+		return ERR_OK;
 	if (reply->type == PTPM_ERROR && ptpm_error_decode(reply->body, reply->len, &why) != ERR_OK)
 		why = ERR_FORMAT;
-	return failed(t, why);
+	return why == ERR_OK ? ERR_FORMAT : why;
 }
 
 static TSS2_RC receive(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *response, int32_t timeout)
 {
 	struct keys_tcti *t = own(tcti);
 	struct msg reply = {0};
-	TSS2_RC rc;
+	enum err e;
 
 	(void)timeout; /* the TSS waits without limit; ours is KEYS_TCTI_TIMEOUT_MS */
 	if (t->command_len == 0)
@@ -76,9 +85,9 @@ static TSS2_RC receive(TSS2_TCTI_CONTEXT *tcti, size_t *len, uint8_t *response, 
 		*len = PTPM_BUFFER_MAX;
 		return TSS2_RC_SUCCESS;
 	}
-	rc = exchange(t, &reply);
-	if (rc)
-		return rc;
+	e = exchange(t, &reply);
+	if (e)
+		return refused(t, e, len, response);
 	if (reply.len > *len)
 		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
 	memcpy(response, reply.body, reply.len);
@@ -122,6 +131,7 @@ enum err keys_tcti_new(struct channel *ptpm, TSS2_TCTI_CONTEXT **out)
 	if (!t)
 		return ERR_NO_MEMORY;
 	t->ptpm = ptpm;
+	t->why = ERR_TPM;
 	t->common.v1 = (TSS2_TCTI_CONTEXT_COMMON_V1){
 	    .magic = KEYS_TCTI_MAGIC,
 	    .version = 2,

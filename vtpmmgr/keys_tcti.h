@@ -15,6 +15,9 @@
 /* Longer than the proxy's own limit, so that its answer is what is seen. Milliseconds. */
 #define KEYS_TCTI_TIMEOUT_MS (150u * 1000)
 
+/* What the TSS sees where there was no answer of the TPM; keys_tcti_why() says more. */
+#define KEYS_TCTI_REFUSED (TSS2_RESMGR_RC_LAYER | TSS2_BASE_RC_IO_ERROR)
+
 /* The channel stays the caller's and must outlive the context. Free with keys_tcti_free(). */
 enum err keys_tcti_new(struct channel *ptpm, TSS2_TCTI_CONTEXT **out) MUST_USE;
 void keys_tcti_free(TSS2_TCTI_CONTEXT *tcti);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <tss2/tss2_rc.h>
 
-enum err tpm_open(struct tpm *t, struct channel *ptpm)
+enum err tpm_open(struct tpm *t, struct channel *ptpm, const struct tpm_user *user)
 {
 	enum err e;
 
@@ -16,8 +16,11 @@ enum err tpm_open(struct tpm *t, struct channel *ptpm)
 	 */
 	if (setenv("TSS2_LOG", "all+none", 1) != 0)
 		return ERR_NO_MEMORY;
-	*t = (struct tpm){
-	    .parent = ESYS_TR_NONE, .a = ESYS_TR_NONE, .v = ESYS_TR_NONE, .session = ESYS_TR_NONE};
+	*t = (struct tpm){.user = *user,
+			  .parent = ESYS_TR_NONE,
+			  .a = ESYS_TR_NONE,
+			  .v = ESYS_TR_NONE,
+			  .session = ESYS_TR_NONE};
 	e = keys_tcti_new(ptpm, &t->tcti);
 	if (e)
 		return e;
@@ -33,34 +36,6 @@ void tpm_close(struct tpm *t)
 	tpm_drop_session(t);
 	Esys_Finalize(&t->esys);
 	keys_tcti_free(t->tcti);
-}
-
-/*
- * A session survives the context that knew it, in the pTPM: an extend that is
- * still on its way could be authorised by it. So it is flushed by its handle.
- */
-static void flush_handle(struct tpm *t, TPM2_HANDLE handle)
-{
-	ESYS_TR tr = ESYS_TR_NONE;
-
-	if (handle != 0 && Esys_TR_FromTPMPublic(t->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE,
-						 ESYS_TR_NONE, &tr) == TSS2_RC_SUCCESS)
-		tpm_flush(t, &tr);
-}
-
-enum err tpm_reset(struct tpm *t)
-{
-	TPM2_HANDLE session = 0;
-
-	if (t->session != ESYS_TR_NONE)
-		Esys_TR_GetTpmHandle(t->esys, t->session, &session);
-	Esys_Finalize(&t->esys);
-	t->parent = t->a = t->v = t->session = ESYS_TR_NONE;
-	if (Esys_Initialize(&t->esys, t->tcti, NULL) != TSS2_RC_SUCCESS)
-		return ERR_NO_MEMORY;
-	t->broken = false;
-	flush_handle(t, session);
-	return ERR_OK;
 }
 
 /* TPM 2.0 Library, part 2, 6.6.2: format-one codes carry 6 bits of error, the rest says where. */
@@ -95,12 +70,18 @@ static const struct {
 
 static enum err map_rc(const struct tpm *t, TSS2_RC rc)
 {
-	if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER)
+	if (rc == KEYS_TCTI_REFUSED)
 		return keys_tcti_why(t->tcti);
 	for (size_t i = 0; i < sizeof(rc_map) / sizeof(rc_map[0]); i++)
 		if (tpm_rc_base(rc) == rc_map[i].rc)
 			return rc_map[i].err;
 	return ERR_TPM;
+}
+
+/* A response code of the TPM, or the proxy's refusal: whatever else it is, the TSS lives. */
+static bool is_answer(TSS2_RC rc)
+{
+	return (rc & TSS2_RC_LAYER_MASK) == TSS2_TPM_RC_LAYER || rc == KEYS_TCTI_REFUSED;
 }
 
 enum err tpm_err(struct tpm *t, const char *command, TSS2_RC rc)
@@ -109,10 +90,11 @@ enum err tpm_err(struct tpm *t, const char *command, TSS2_RC rc)
 
 	if (rc == TSS2_RC_SUCCESS)
 		return ERR_OK;
-	if ((rc & TSS2_RC_LAYER_MASK) != TSS2_TPM_RC_LAYER)
-		t->broken = true;
 	e = map_rc(t, rc);
 	log_info("pTPM: TPM2_%s: %s (0x%x, %s)", command, Tss2_RC_Decode(rc), rc, err_name(e));
+	t->suspect = true;
+	if (!is_answer(rc))
+		t->user.on_broken(t->user.arg);
 	return e;
 }
 
@@ -149,6 +131,8 @@ enum err tpm_use_parent(struct tpm *t, enum hierarchy h, const uint8_t *pin,
 		Esys_TR_Close(t->esys, &parent);
 		return e;
 	}
+	if (t->parent != ESYS_TR_NONE && t->parent != parent)
+		Esys_TR_Close(t->esys, &t->parent);
 	t->parent = parent;
 	t->hierarchy = h;
 	return ERR_OK;
@@ -165,20 +149,51 @@ enum err tpm_start_session(struct tpm *t, TPM2_SE type, ESYS_TR *out)
 					     TPM2_ALG_SHA256, out));
 }
 
+static enum err flush(struct tpm *t, ESYS_TR tr)
+{
+	enum err e = tpm_err(t, "FlushContext", Esys_FlushContext(t->esys, tr));
+
+	if (e != ERR_NOT_FOUND && e != ERR_DENIED)
+		return e;
+	/* The pTPM, or the proxy, has it no more: only our half is left to forget. */
+	Esys_TR_Close(t->esys, &tr);
+	return ERR_OK;
+}
+
+/* With so much left behind only the proxy can clear up, when this connection ends. */
+static void owe(struct tpm *t, ESYS_TR tr)
+{
+	if (t->nowed < TPM_OWED)
+		t->owed[t->nowed++] = tr;
+	else
+		t->user.on_broken(t->user.arg);
+}
+
 void tpm_flush(struct tpm *t, ESYS_TR *tr)
 {
-	if (*tr == ESYS_TR_NONE)
-		return;
-	/* Where the pTPM has lost it already, only our half is left to forget. */
-	if (Esys_FlushContext(t->esys, *tr) != TSS2_RC_SUCCESS)
-		Esys_TR_Close(t->esys, tr);
+	if (*tr != ESYS_TR_NONE && flush(t, *tr) != ERR_OK)
+		owe(t, *tr);
 	*tr = ESYS_TR_NONE;
+}
+
+enum err tpm_flush_owed(struct tpm *t)
+{
+	enum err e = ERR_OK;
+
+	while (!e && t->nowed > 0) {
+		e = flush(t, t->owed[t->nowed - 1]);
+		if (!e)
+			t->nowed--;
+	}
+	return e;
 }
 
 enum err tpm_session(struct tpm *t, TPMA_SESSION attributes, ESYS_TR *out)
 {
 	enum err e;
 
+	if (t->suspect)
+		tpm_drop_session(t);
 	if (t->session == ESYS_TR_NONE) {
 		e = tpm_start_session(t, TPM2_SE_HMAC, &t->session);
 		if (e)
@@ -195,6 +210,7 @@ enum err tpm_session(struct tpm *t, TPMA_SESSION attributes, ESYS_TR *out)
 void tpm_drop_session(struct tpm *t)
 {
 	tpm_flush(t, &t->session);
+	t->suspect = false;
 }
 
 void tpm_pcr_selection(uint32_t mask, TPML_PCR_SELECTION *out)

@@ -18,7 +18,8 @@
 #include <stdbool.h>
 #include <tss2/tss2_esys.h>
 
-#define TPM_TICKETS 8 /* cached verification tickets */
+#define TPM_TICKETS 8  /* cached verification tickets */
+#define TPM_OWED    16 /* more than a TPM holds loaded */
 
 /* TPM2_VerifySignature's ticket for one approval: saves three commands the next time. */
 struct tpm_ticket {
@@ -28,7 +29,17 @@ struct tpm_ticket {
 	bool used;
 };
 
+/*
+ * on_broken: an answer was not one of a TPM, and the TSS goes on no more after
+ * that. The key keeper has to be started again.
+ */
+struct tpm_user {
+	void (*on_broken)(void *arg);
+	void *arg;
+};
+
 struct tpm {
+	struct tpm_user user;
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;
 	enum hierarchy hierarchy;
@@ -36,25 +47,18 @@ struct tpm {
 	ESYS_TR a;      /* NV index A, with its authValue */
 	ESYS_TR v;
 	ESYS_TR session; /* the salted HMAC session; ESYS_TR_NONE: to be started */
+	bool suspect;    /* a command has failed: its nonces may be lost, the next one is new */
+	unsigned nowed;
+	ESYS_TR owed[TPM_OWED]; /* could not be flushed yet */
 	struct tpm_ticket tickets[TPM_TICKETS];
 	unsigned next_ticket;
-	bool broken; /* a command got no response: ESAPI takes no other before tpm_reset() */
 };
 
 /* Neither sends a command. channel stays the caller's. */
-enum err tpm_open(struct tpm *t, struct channel *ptpm) MUST_USE;
+enum err tpm_open(struct tpm *t, struct channel *ptpm, const struct tpm_user *user) MUST_USE;
 void tpm_close(struct tpm *t);
 
-/*
- * A new ESAPI context over the same channel; tickets stay, the session is
- * flushed. Parent and indices have to be found again.
- */
-enum err tpm_reset(struct tpm *t) MUST_USE;
-
-/*
- * Maps a TSS or TPM response code; logs what it was, for the operator. No
- * response at all makes t broken.
- */
+/* Maps a TSS or TPM response code; logs what it was, for the operator. */
 enum err tpm_err(struct tpm *t, const char *command, TSS2_RC rc) MUST_USE;
 
 /* The bare TPM_RC of a TPM response: parameter, handle and session numbers taken off. */
@@ -77,8 +81,12 @@ enum err tpm_object_name(struct tpm *t, ESYS_TR object, uint8_t name[TPM_NAME_SI
  */
 enum err tpm_start_session(struct tpm *t, TPM2_SE type, ESYS_TR *out) MUST_USE;
 
-/* Ends an object or session and forgets it: *tr becomes ESYS_TR_NONE. Never fails visibly. */
+/* Ends an object or session and forgets it: *tr becomes ESYS_TR_NONE. If it cannot now, it owes it.
+ */
 void tpm_flush(struct tpm *t, ESYS_TR *tr);
+
+/* Flushes what is owed. An error: something of ours is still in the pTPM. */
+enum err tpm_flush_owed(struct tpm *t) MUST_USE;
 
 /*
  * The long-lived HMAC session, started if there is none, with exactly these
@@ -86,7 +94,7 @@ void tpm_flush(struct tpm *t, ESYS_TR *tr);
  */
 enum err tpm_session(struct tpm *t, TPMA_SESSION attributes, ESYS_TR *out) MUST_USE;
 
-/* After an uncertain command: the session is flushed, a new one follows. */
+/* After an uncertain command: the session is flushed, or owed, and a new one follows. */
 void tpm_drop_session(struct tpm *t);
 
 /* PCRs of the SHA-256 bank; values[n] is set for each bit n of mask. */

@@ -6,6 +6,7 @@
 #include "lib/approval.h"
 #include "vtpmmgr/keys.h"
 #include "vtpmmgr/keys_derive.h"
+#include "vtpmmgr/keys_pick.h"
 #include "vtpmmgr/keys_seal.h"
 
 #include <stdlib.h>
@@ -200,8 +201,8 @@ static enum err start(struct keys *k, uint32_t request, const struct keys_start 
 		return e;
 	if (keys_worker_find(k, q->uuid))
 		return ERR_STATE;
-	/* Its leaf is about to change: the worker would be given a state that is not the last. */
-	if (keys_commit_holds(k, q->uuid))
+	/* Its leaf is about to change, or to go: the worker would not be given the last state. */
+	if (keys_commit_holds(k, q->uuid) || keys_commit_changes(k, q->uuid))
 		return ERR_UNAVAILABLE;
 	leaf = root_find(k->root, q->uuid);
 	e = state_key(k, &r, leaf, &key);
@@ -245,6 +246,8 @@ static enum err apply_record(struct change *c, struct root *r)
 
 	if (!leaf)
 		return ERR_NOT_FOUND;
+	if (leaf->record_slot == c->leaf.record_slot)
+		return ERR_STATE; /* another one came first: the anchored root names that slot */
 	leaf->record_slot = c->leaf.record_slot;
 	leaf->record_len = c->leaf.record_len;
 	leaf->record = c->leaf.record;

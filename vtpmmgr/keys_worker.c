@@ -33,13 +33,30 @@ static struct keys_worker *add(struct keys *k, const uint8_t uuid[UUID_SIZE])
 	return w;
 }
 
-static void drop(struct keys_worker *w)
+static void unlink_worker(struct keys_worker *w)
 {
 	struct keys_worker **at = &w->keys->workers;
 
 	while (*at != w)
 		at = &(*at)->next;
 	*at = w->next;
+}
+
+/* A commit takes the first ones: who has waited longest must be in front of the others. */
+static void move_to_end(struct keys_worker *w)
+{
+	struct keys_worker **at = &w->keys->workers;
+
+	unlink_worker(w);
+	while (*at)
+		at = &(*at)->next;
+	*at = w;
+	w->next = NULL;
+}
+
+static void drop(struct keys_worker *w)
+{
+	unlink_worker(w);
 	channel_close(w->channel);
 	secret_free(w->state_key);
 	free(w);
@@ -124,6 +141,7 @@ static enum err on_dirty(void *ctx, struct msg *m)
 		return ERR_DENIED;
 	w->mark = mark;
 	w->dirty = true;
+	move_to_end(w);
 	keys_commit_soon(w->keys);
 	return ERR_OK;
 }
@@ -155,15 +173,17 @@ static enum err on_resume(void *ctx, struct msg *m)
 	if (!w->resuming)
 		return ERR_DENIED;
 	w->resume_said = true;
-	if (w->keys->phase != PHASE_CLOSED)
-		resume(w);
+	keys_worker_resume_all(w->keys);
 	return ERR_OK;
 }
 
+/* What of it is under way is not known to be anchored or not: that has to be settled first. */
 void keys_worker_resume_all(struct keys *k)
 {
+	if (k->phase == PHASE_CLOSED)
+		return;
 	for (struct keys_worker *w = k->workers; w; w = w->next)
-		if (w->resuming && w->resume_said)
+		if (w->resuming && w->resume_said && !keys_commit_holds(k, w->uuid))
 			resume(w);
 }
 
@@ -224,7 +244,14 @@ static enum err attach(struct keys_worker *w, int fd)
 		return e;
 	channel_close(w->channel);
 	w->channel = c;
-	return channel_attach(c, w->keys->loop, on_msg, on_gone, w);
+	w->dirty = false;
+	w->resume_said = false;
+	e = channel_attach(c, w->keys->loop, on_msg, on_gone, w);
+	if (e) {
+		channel_close(c);
+		w->channel = NULL;
+	}
+	return e;
 }
 
 /* The worker that a KEYS_START asked for: hand it its key, which is then gone from here. */
@@ -263,6 +290,12 @@ void keys_worker_arrived(struct keys *k, const uint8_t uuid[UUID_SIZE], int fd)
 	if (!e && w->state_key)
 		e = serve(w);
 	answer_start(w, e, e ? "the worker did not take its key" : NULL);
+}
+
+void keys_worker_forget_requests(struct keys *k)
+{
+	for (struct keys_worker *w = k->workers; w; w = w->next)
+		w->request = 0;
 }
 
 void keys_worker_exited(struct keys *k, const struct super_exited *x)

@@ -11,6 +11,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys_libctx.c \
 	vtpmmgr/keys_main.c \
 	vtpmmgr/keys_open.c \
+	vtpmmgr/keys_pick.c vtpmmgr/keys_pick.h \
 	vtpmmgr/keys_platform.c \
 	vtpmmgr/keys_provision.c vtpmmgr/keys_provision.h \
 	vtpmmgr/keys_seal.c vtpmmgr/keys_seal.h \
@@ -21,16 +22,31 @@ vtpmmgr_keys_SOURCES = \
 vtpmmgr_keys_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ESYS_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_keys_LDADD = libvtpm.a $(ESYS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
+check_PROGRAMS += tests/unit/test_keys_pick
+tests_unit_test_keys_pick_SOURCES = tests/unit/test_keys_pick.c vtpmmgr/keys_pick.c \
+	vtpmmgr/keys_derive.c
+tests_unit_test_keys_pick_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_pick_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_keys_derive
 tests_unit_test_keys_derive_SOURCES = tests/unit/test_keys_derive.c vtpmmgr/keys_derive.c
 tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_derive_LDADD = $(UNIT_LIBS)
 
-# The key keeper under a broker and workers that may lie (tests/integration/keeper).
-noinst_PROGRAMS += tests/integration/keeper_driver
-tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c
+# The key keeper under a broker and workers that lie (tests/integration/keeper), and on a bus that
+# loses commands and answers (tests/integration/keeper-faults).
+keeper_play = \
+	tests/integration/keeper_authority.c \
+	tests/integration/keeper_broker.c \
+	tests/integration/keeper_play.c tests/integration/keeper_play.h \
+	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
+noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults
+tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_faults_SOURCES = tests/integration/keeper_faults.c $(keeper_play)
+tests_integration_keeper_faults_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_faults_LDADD = libvtpm.a $(CRYPTO_LIBS)
 
 # The manager: supervisor and broker are one executable. It is built in its folder, whose name it
 # has.
