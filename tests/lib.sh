@@ -5,6 +5,7 @@
 # A test says with ok, expect_rc, equal ... what it finds and goes on after a failure; it exits
 # non-zero if there was one. Everything it started ends with it.
 set -u
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 [ "$(id -u)" -eq 0 ] || {
 	echo "needs root: workers are sandboxed with namespaces of their own"
