@@ -115,7 +115,7 @@ platform_up() {
 }
 
 init_platform() {
-	vtpmctl platform init --authority "$DIR/authority.pub.pem" --approval "$DIR/approval.json"
+	vtpmctl platform init --authority "$DIR/authority.pub.pem" --approval "$DIR/approval.json" && sleep 0.6
 }
 
 # new_vtpm STAKEHOLDER [NAME [option...]]: created for that stakeholder's user, and started.
