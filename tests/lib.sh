@@ -118,6 +118,26 @@ init_platform() {
 	vtpmctl platform init --authority "$DIR/authority.pub.pem" --approval "$DIR/approval.json" && sleep 0.6
 }
 
+# keep_device: the device as it is, with nothing running. back_to_kept: all of it as it was then,
+# its physical TPM included, whatever has been anchored since; pTPM and proxy run afterwards.
+keep_device() {
+	manager_end
+	proxy_end
+	ptpm_end
+	rm -rf "$DIR/kept"
+	mkdir "$DIR/kept"
+	cp -a "$STORE" "$DIR/ptpm" "$DIR/pin" "$DIR/kept"
+}
+
+back_to_kept() {
+	manager_end
+	proxy_end
+	ptpm_end
+	rm -rf "$DIR/ptpm" "$STORE"
+	cp -a "$DIR/kept/ptpm" "$DIR/kept/store" "$DIR/kept/pin" "$DIR"
+	ptpm_start && proxy_start
+}
+
 # new_vtpm STAKEHOLDER [NAME [option...]]: created for that stakeholder's user, and started.
 new_vtpm() {
 	local who=$1 name=${2:-$1}
@@ -126,11 +146,11 @@ new_vtpm() {
 	must "start $name" vtpmctl start "$name"
 }
 
-# tpm NAME TOOL...: a tpm2-tool on that vTPM.
+# tpm NAME TOOL...: a tpm2-tool on that vTPM; who gets no answer gives up.
 tpm() {
 	local socket
 	socket=$(vtpm_socket "$1") || return
-	TPM2TOOLS_TCTI=swtpm:path=$socket "${@:2}"
+	TPM2TOOLS_TCTI=swtpm:path=$socket timeout "${PATIENCE:-20}" "${@:2}"
 }
 
 NV_INDEX=0x01500001
