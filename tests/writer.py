@@ -12,13 +12,17 @@ import time
 import rawtpm
 
 
+PATIENCE = 20.0  # seconds
+
+
 def patiently(command):
     """Tries again while the vTPM says that its store or the physical TPM is failing."""
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             return command()
         except rawtpm.TpmError as e:
-            if e.rc != rawtpm.RC_RETRY:
+            if e.rc != rawtpm.RC_RETRY or time.monotonic() > end:
                 raise
             time.sleep(0.05)
 
@@ -33,12 +37,12 @@ def settle(tpm, acknowledged, uncertain):
 def prepare(path):
     tpm = rawtpm.connect(path)
     try:
-        tpm.define_counter()
+        patiently(tpm.define_counter)
     except rawtpm.TpmError as e:
         if e.rc != 0x14C:  # defined already
             raise
-    tpm.increment()
-    acknowledged = tpm.read_counter()
+    patiently(tpm.increment)
+    acknowledged = patiently(tpm.read_counter)
     tpm.close()
     return acknowledged
 
