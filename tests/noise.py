@@ -11,6 +11,8 @@ import admin
 import rawtpm
 
 COMMANDS = (0x17B, 0x144, 0x131, 0x137, 0x12A, 0x165, 0x176, 0x182, 0x20000000, 0)
+# Control commands. Not INIT, SHUTDOWN or STOP: those do what they say to this guest's own TPM.
+HARMLESS = (1, 4, 5, 9, 0xB, 0xC, 0xF, 0x11, 0x12, 0x7777)
 
 
 def garbage(kind):
@@ -26,7 +28,7 @@ def oversized(kind):
     if kind == "data":
         return struct.pack(">HII", 0x8001, random.choice((4097, 1 << 20, 0xFFFFFFFF)), 0x17B)
     if kind == "control":
-        return struct.pack(">II", random.randrange(0x20), 0xFFFFFFFF) + bytes(64)
+        return struct.pack(">II", random.choice(HARMLESS), 0xFFFFFFFF) + bytes(64)
     return admin.message(admin.SHOW, bytes(100000), length=0xFFFFFFF0)
 
 
@@ -43,8 +45,7 @@ def sound(kind):
         tag = random.choice((0x8001, 0x8002))
         return rawtpm.command(random.choice(COMMANDS), body, tag)
     if kind == "control":
-        # Not INIT, SHUTDOWN or STOP: those do what they say to this guest's own TPM.
-        return struct.pack(">I", random.choice((1, 4, 5, 9, 0xB, 0xC, 0xF, 0x12, 0x7777))) + body
+        return struct.pack(">I", random.choice(HARMLESS)) + body
     base = 0x501 if kind == "admin" else 0x601
     # Not INIT, nor POLICY_LOAD: root's own well-formed requests.
     return admin.message(base + random.choice((0, 1, 4, 5, 6, 7, 12, 13, 99)), body)

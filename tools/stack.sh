@@ -27,9 +27,9 @@ stack_end() {
 	local pid=${STACK_PID[$1]:-}
 	[ -n "$pid" ] || return 0
 	unset "STACK_PID[$1]"
+	disown "$pid" 2>/dev/null # bash need not tell how it ended
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
 	within 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
 	return 0
 }
 
