@@ -34,19 +34,23 @@ tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_derive_LDADD = $(UNIT_LIBS)
 
 # The key keeper under a broker and workers that lie (tests/integration/keeper), and on a bus that
-# loses commands and answers (tests/integration/keeper-faults).
+# loses commands and answers (keeper-faults), and with an owner who goes at the anchor (keeper-owner).
 keeper_play = \
 	tests/integration/keeper_authority.c \
 	tests/integration/keeper_broker.c \
 	tests/integration/keeper_play.c tests/integration/keeper_play.h \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
-noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults
+noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
+	tests/integration/keeper_owner
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_faults_SOURCES = tests/integration/keeper_faults.c $(keeper_play)
 tests_integration_keeper_faults_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_faults_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_owner_SOURCES = tests/integration/keeper_owner.c $(keeper_play)
+tests_integration_keeper_owner_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_owner_LDADD = libvtpm.a $(CRYPTO_LIBS)
 
 # The manager: supervisor and broker are one executable. It is built in its folder, whose name it
 # has.
