@@ -83,6 +83,7 @@ ptpm_do() {
 proxy_start() {
 	mkdir -p "$RUN"
 	chmod 711 "$RUN"
+	rm -f "$RUN/ptpm/keys" # or what a killed one has left would be taken for the new one's
 	stack_start ptpm-proxy "$(built ptpm-proxy)" --tcti "$PTPM_TCTI" \
 		--socket-dir "$RUN/ptpm"
 	within 5 test -S "$RUN/ptpm/keys"
@@ -110,6 +111,7 @@ programs() {
 
 # manager_start [option...]
 manager_start() {
+	rm -f "$RUN/admin"
 	stack_start vtpmmgr "$(built vtpmmgr)" --run-dir "$RUN" --store "$STORE" \
 		--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
 	within 10 vtpmctl status
