@@ -115,7 +115,7 @@ platform_up() {
 }
 
 init_platform() {
-	vtpmctl platform init --authority "$DIR/authority.pub.pem" --approval "$DIR/approval.json" && sleep 0.6
+	vtpmctl platform init --authority "$DIR/authority.pub.pem" --approval "$DIR/approval.json"
 }
 
 # keep_device: the device as it is, with nothing running. back_to_kept: all of it as it was then,

@@ -30,12 +30,12 @@ give_up() {
 # The command as a person would type it: without this run's private directory.
 show() {
 	printf '    %s%s%s%s\n' "$cyan" "$1" "${*:2}" "$plain" |
-		sed "s|$VTPMCTL --socket $RUN/admin|vtpmctl|g; s|$DIR/||g"
+		sed "s|$VTPMCTL --socket $RUN/admin|vtpmctl|g; s|$DIR/||g; s|in_shoes_of [a-z]* ||"
 }
 
 # Some lines of the last output, set off from the narration.
 output() {
-	sed -n "1,${1:-4}p" "$DIR/out" | cut -c1-96 | sed "s/^/      $dim/; s/\$/$plain/"
+	sed -n "1,${1:-4}p" "$DIR/out" | fold -s -w 100 | sed "s/^/      $dim/; s/\$/$plain/"
 }
 
 # expect CODE PROMPT COMMAND...: runs it, and ends the demo if it ends otherwise.
