@@ -153,8 +153,8 @@ static void resume(struct keys_worker *w)
 
 	w->resuming = false;
 	tell_anchored(w, leaf ? leaf->version : 0);
-	if (w->keys->stalled)
-		keys_worker_stall(w, true);
+	/* The last key keeper may have died after telling it to stall. */
+	keys_worker_stall(w, w->keys->stalled);
 }
 
 /*

@@ -160,6 +160,8 @@ static void resumed(struct driver *d, uint64_t version, const char *what)
 	worker_resume(d, 0, anchored);
 	must(broker_open(d, &d->store), "the store opens");
 	check(d, worker_told(d, 0, 1000) == version, what);
+	check(d, worker_stalled(d, 0, 1000) == 0,
+	      "   it need not stall, whatever the last one said");
 	anchored = version;
 	worker_dirty(d, 0, anchored + 1);
 	check(d, worker_told(d, 0, 1000) == anchored + 1, "   and the worker goes on from there");
