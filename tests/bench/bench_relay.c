@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench_relay LISTEN TARGET: stands between ptpm-proxy and the physical TPM
- * and times it. LISTEN is a data socket like TARGET's; LISTEN.ctrl is for the
- * caller to link to TARGET.ctrl. On SIGUSR1 it prints, and forgets,
+ * bench_relay LISTEN TARGET: stands between the key keeper and ptpm-proxy
+ * (unix SEQPACKET, lib/proto_ptpm.h) and times what lies beyond: the proxy and
+ * the physical TPM. On SIGUSR1 it prints, and forgets,
  *
  *	COMMAND-CODE count p50 p99 total
  *
  * in microseconds, one line a command code, then "end".
  */
+#include "lib/msg.h"
 #include "tests/bench/bench_tpm.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@
 
 #define CODES_MAX   64
 #define SAMPLES_MAX 65536
-#define CODE_AT     6
+#define CODE_AT     (MSG_HEADER_SIZE + 6) /* of the TPM command in the message */
 
 struct code_times {
 	uint32_t code;
@@ -91,7 +92,7 @@ static int unix_socket(const char *path, struct sockaddr_un *addr)
 	if (strlen(path) >= sizeof(addr->sun_path))
 		return -1;
 	strcpy(addr->sun_path, path);
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 }
 
 static void hang_up(struct relay *r)
@@ -111,11 +112,10 @@ static void pick_up(struct relay *r)
 		hang_up(r);
 }
 
-/* Passes on what is there to read. A TPM answers whole and once, so the first bytes end the time.
- */
+/* Passes on one message. Each command has one answer, and no other follows before it. */
 static void pass(struct relay *r, int from, int to)
 {
-	uint8_t buf[BENCH_BUFFER];
+	uint8_t buf[MSG_HEADER_SIZE + BENCH_BUFFER];
 	ssize_t n = recv(from, buf, sizeof(buf), 0);
 
 	if (from == r->target && n > 0)
@@ -124,7 +124,7 @@ static void pass(struct relay *r, int from, int to)
 		hang_up(r);
 		return;
 	}
-	if (from == r->client && n > CODE_AT + 3) {
+	if (from == r->client && (size_t)n > CODE_AT + 3) {
 		r->code = (uint32_t)buf[CODE_AT] << 24 | (uint32_t)buf[CODE_AT + 1] << 16 |
 			  (uint32_t)buf[CODE_AT + 2] << 8 | buf[CODE_AT + 3];
 		r->sent = bench_now();
