@@ -66,10 +66,10 @@ void broker_event(struct broker *b, const char *action, const struct vtpm *v, en
 
 /* ---- commits -------------------------------------------------------------------------------- */
 
-static const uint8_t *find_blob(void *arg, const uint8_t uuid[UUID_SIZE],
-				const struct state_mark *mark)
+static enum err find_blob(void *arg, const uint8_t uuid[UUID_SIZE], const struct state_mark *mark,
+			  const uint8_t **bytes)
 {
-	return workers_blob(arg, uuid, mark);
+	return workers_blob(arg, uuid, mark, bytes);
 }
 
 static void tell_durable(void *arg, uint64_t attempt, enum err e)

@@ -138,10 +138,11 @@ static enum err add_blobs(const struct commit *t, struct batch *out)
 	for (size_t i = 0; i < t->c.nblobs; i++) {
 		const struct keys_commit_blob *b = &t->c.blobs[i];
 		const struct leaf *leaf = root_find(t->root, b->uuid);
-		const uint8_t *bytes = t->ops->blob(t->arg, b->uuid, &b->mark);
+		const uint8_t *bytes;
+		enum err e = t->ops->blob(t->arg, b->uuid, &b->mark, &bytes);
 
-		if (!bytes)
-			return ERR_AGAIN;
+		if (e)
+			return e;
 		add(out, REGION_STATE_AT(leaf->region, leaf->quota, b->slot), bytes, b->mark.len);
 	}
 	return ERR_OK;

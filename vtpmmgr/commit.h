@@ -21,9 +21,12 @@
 struct commit;
 
 struct commit_ops {
-	/* The blob with this mark, if it has arrived; alive until the next turn of the loop. */
-	const uint8_t *(*blob)(void *arg, const uint8_t uuid[UUID_SIZE],
-			       const struct state_mark *mark);
+	/*
+	 * The blob with this mark, alive until the next turn of the loop. ERR_AGAIN: it has
+	 * not arrived yet; any other error: it will not.
+	 */
+	enum err (*blob)(void *arg, const uint8_t uuid[UUID_SIZE], const struct state_mark *mark,
+			 const uint8_t **bytes);
 	/* To be told to the key keeper. */
 	void (*durable)(void *arg, uint64_t attempt, enum err e);
 	/* The attempt's root is the current one now. Its views live during the call. */
@@ -52,7 +55,7 @@ void commit_fini(struct commit *t);
 
 /* KEYS_COMMIT. An error: the key keeper does not speak its protocol. */
 enum err commit_begin(struct commit *t, const struct msg *m) MUST_USE;
-/* A blob has arrived. */
+/* A blob has arrived, or it has turned out that one will not. */
 void commit_blob_arrived(struct commit *t);
 /* KEYS_ANCHORED. */
 enum err commit_anchored(struct commit *t, const struct msg *m) MUST_USE;

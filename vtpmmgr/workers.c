@@ -40,6 +40,13 @@ static void drop(struct worker *w)
 	free(w);
 }
 
+/* A state that a dead worker has sent may be in a commit that is under way: it stays until then. */
+static void reap(struct worker *w)
+{
+	if (w->exited && !w->channel && !w->pending)
+		drop(w);
+}
+
 void workers_close_all(struct broker *b)
 {
 	while (!LIST_EMPTY(&b->workers.list))
@@ -152,10 +159,13 @@ static void on_gone(void *arg, enum err why)
 
 	channel_close(w->channel);
 	w->channel = NULL;
-	if (why == ERR_EOF)
-		return;
-	log_warning("worker %s broke its protocol: %s", uuid_format(w->uuid).s, err_text(why));
-	broker_kill_worker(w->b, w->uuid);
+	if (why != ERR_EOF) {
+		log_warning("worker %s broke its protocol: %s", uuid_format(w->uuid).s,
+			    err_text(why));
+		broker_kill_worker(w->b, w->uuid);
+	}
+	commit_blob_arrived(&w->b->commit);
+	reap(w);
 }
 
 /* ---- coming and going ----------------------------------------------------------------------- */
@@ -227,6 +237,7 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 	}
 	channel_close(w->channel);
 	w->channel = NULL;
+	w->exited = false;
 	e = channel_new(fd, MSG_BODY_MAX, &w->channel);
 	if (!e)
 		e = channel_attach(w->channel, b->loop, on_msg, on_gone, w);
@@ -240,10 +251,13 @@ void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean)
 	struct worker *w = find(b, uuid);
 	struct vtpm *v = registry_find(&b->registry, uuid);
 
-	if (w)
-		drop(w);
+	if (w) {
+		w->exited = true;
+		reap(w);
+	}
 	if (!v)
 		return;
+	v->worker = NULL;
 	/* What it said itself, if it did, tells more than that it is gone. */
 	if (!clean && !v->last_err)
 		v->last_err = ERR_UNAVAILABLE;
@@ -264,18 +278,25 @@ static bool matches(struct worker *w, const struct state_mark *mark)
 	return w->digest_known && digest_equal(&w->digest, &mark->digest);
 }
 
-const uint8_t *workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
-			    const struct state_mark *mark)
+enum err workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
+		      const struct state_mark *mark, const uint8_t **bytes)
 {
 	struct worker *w = find(b, uuid);
 
-	return w && matches(w, mark) ? w->pending : NULL;
+	if (!w)
+		return ERR_AGAIN;
+	if (!matches(w, mark))
+		return w->channel ? ERR_AGAIN : ERR_UNAVAILABLE;
+	*bytes = w->pending;
+	return ERR_OK;
 }
 
 void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version)
 {
 	struct worker *w = find(b, uuid);
 
-	if (w && w->pending && w->version <= version)
-		drop_pending(w);
+	if (!w || !w->pending || w->version > version)
+		return;
+	drop_pending(w);
+	reap(w);
 }

@@ -20,6 +20,7 @@ struct worker {
 	struct broker *b;
 	uint8_t uuid[UUID_SIZE];
 	struct channel *channel; /* NULL: closed; its process may still be there */
+	bool exited;             /* its process is not; what it sent last is still read */
 	bool wants_blob;         /* asked before the registry was known */
 	uint64_t version;        /* of pending */
 	size_t len;
@@ -41,9 +42,12 @@ void workers_adopt(struct broker *b);
 /* BLOB_STOP. ERR_EOF: there is no worker to tell. */
 enum err workers_ask_stop(struct worker *w) MUST_USE;
 
-/* The pending state with this mark, or NULL. */
-const uint8_t *workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
-			    const struct state_mark *mark);
+/*
+ * The pending state with this mark. ERR_AGAIN: it may still come;
+ * ERR_UNAVAILABLE: it will not, the worker has ended without sending it.
+ */
+enum err workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
+		      const struct state_mark *mark, const uint8_t **bytes) MUST_USE;
 /* Up to this version the state is anchored: what is pending of it can go. */
 void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version);
 

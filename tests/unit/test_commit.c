@@ -36,6 +36,7 @@ struct fixture {
 	struct registry registry;
 	struct commit commit;
 	const uint8_t *blob; /* that has arrived */
+	enum err missing;    /* if it has not */
 	int durable;         /* answers so far */
 	enum err outcome;
 	int anchored;
@@ -45,13 +46,14 @@ struct fixture {
 
 static struct fixture f;
 
-static const uint8_t *find_blob(void *arg, const uint8_t uuid[UUID_SIZE],
-				const struct state_mark *mark)
+static enum err find_blob(void *arg, const uint8_t uuid[UUID_SIZE], const struct state_mark *mark,
+			  const uint8_t **bytes)
 {
 	(void)arg;
 	(void)uuid;
 	(void)mark;
-	return f.blob;
+	*bytes = f.blob;
+	return f.blob ? ERR_OK : f.missing;
 }
 
 static void on_durable(void *arg, uint64_t attempt, enum err e)
@@ -93,7 +95,7 @@ static void add_leaf(uint8_t id, uint64_t region)
 static int setup(void **state)
 {
 	(void)state;
-	f = (struct fixture){.fd = memfd_create("store", MFD_CLOEXEC)};
+	f = (struct fixture){.fd = memfd_create("store", MFD_CLOEXEC), .missing = ERR_AGAIN};
 	fail_sync = false;
 	assert_int_equal(ftruncate(f.fd, (off_t)SIZE), 0);
 	assert_int_equal(loop_new(&f.loop), ERR_OK);
@@ -210,6 +212,19 @@ static void test_waits_for_the_blob(void **state)
 	assert_int_equal(f.durable, 1);
 }
 
+static void test_blob_that_will_not_come(void **state)
+{
+	(void)state;
+	make_anchored();
+	make_dirty(1, "lost");
+	assert_int_equal(begin(), ERR_OK);
+	f.missing = ERR_UNAVAILABLE;
+	commit_blob_arrived(&f.commit);
+	assert_int_equal(f.durable, 1);
+	assert_int_equal(f.outcome, ERR_UNAVAILABLE);
+	assert_false(holds(STORE_ROOT_AT(1), ROOT_MAGIC));
+}
+
 static void end_loop(void *arg)
 {
 	loop_stop(arg);
@@ -268,7 +283,8 @@ static void test_regions_stay_apart(void **state)
 {
 	(void)state;
 	make_anchored();
-	/* Not in the place of one that is destroyed in the same root: that one is still anchored. */
+	/* Not in the place of one that is destroyed in the same root: that one is still anchored.
+	 */
 	f.root.nleaves = 1;
 	add_leaf(3, STORE_REGIONS_AT + STEP);
 	assert_int_equal(begin(), ERR_OK);
@@ -321,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_writes_and_takes_over, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_waits_for_the_blob, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_blob_that_will_not_come, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_does_not_wait_for_ever, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_failed_sync_is_said, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_anchored_slots_are_never_written, setup, teardown),
