@@ -105,8 +105,11 @@ systemddir = $(prefix)/lib/systemd/system
 nodist_systemd_DATA = tools/systemd/vtpmmgr.service tools/systemd/ptpm-proxy.service
 EXTRA_DIST += tools/systemd/vtpmmgr.service.in tools/systemd/ptpm-proxy.service.in
 CLEANFILES += $(nodist_systemd_DATA)
-tools/systemd/%.service: tools/systemd/%.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|[@]sbindir@|$(sbindir)|' $< >$@
+make_unit = $(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|[@]sbindir@|$(sbindir)|' $(srcdir)/$@.in >$@
+tools/systemd/vtpmmgr.service: tools/systemd/vtpmmgr.service.in Makefile
+	$(make_unit)
+tools/systemd/ptpm-proxy.service: tools/systemd/ptpm-proxy.service.in Makefile
+	$(make_unit)
 
 # The manager's modules, each tested alone with what it stands on.
 check_PROGRAMS += \
