@@ -86,10 +86,7 @@ enum err approval_policy(const struct approval *a, enum hierarchy h, struct dige
 enum err approval_digest(const struct approval *a, enum hierarchy h, struct digest *ahash)
 {
 	struct digest policy;
-	const struct crypt_part parts[] = {
-	    {policy.b,   DIGEST_SIZE   },
-            {policy_ref, POLICY_REF_LEN}
-        };
+	const struct crypt_part parts[] = {{policy.b, DIGEST_SIZE}, {policy_ref, POLICY_REF_LEN}};
 	enum err e = approval_policy(a, h, &policy);
 
 	return e == ERR_OK ? crypt_sha256(parts, 2, ahash) : e;

@@ -59,8 +59,8 @@ static enum err unix_send(struct channel_link *link, const uint8_t header[MSG_HE
 			  const struct msg *m)
 {
 	struct iovec iov[2] = {
-	    {.iov_base = readable(header),  .iov_len = MSG_HEADER_SIZE},
-	    {.iov_base = readable(m->body), .iov_len = m->len         },
+	    {.iov_base = readable(header), .iov_len = MSG_HEADER_SIZE},
+	    {.iov_base = readable(m->body), .iov_len = m->len},
 	};
 	struct msghdr h = {.msg_iov = iov, .msg_iovlen = 2};
 	union control control;

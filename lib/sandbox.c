@@ -120,11 +120,11 @@ static enum err limit_resources(const struct sandbox *s)
 		int resource;
 		rlim_t most;
 	} limits[] = {
-	    {RLIMIT_CORE,   0							      },
-	    {RLIMIT_NPROC,  0							      },
-	    {RLIMIT_FSIZE,  s->max_file						    },
-	    {RLIMIT_NOFILE, s->max_files						   },
-	    {RLIMIT_AS,     s->max_memory > 0 && !SANITIZED ? s->max_memory : RLIM_INFINITY},
+	    {RLIMIT_CORE, 0},
+	    {RLIMIT_NPROC, 0},
+	    {RLIMIT_FSIZE, s->max_file},
+	    {RLIMIT_NOFILE, s->max_files},
+	    {RLIMIT_AS, s->max_memory > 0 && !SANITIZED ? s->max_memory : RLIM_INFINITY},
 	};
 	enum err e = ERR_OK;
 
@@ -152,11 +152,11 @@ static const struct {
 	struct landlock_attr handled;
 } landlock_walls[] = {
     {6, {.fs = 0xffff, .net = 3, .scoped = 3}},
-    {5, {.fs = 0xffff, .net = 3}             },
-    {4, {.fs = 0x7fff, .net = 3}             },
-    {3, {.fs = 0x7fff}		       },
-    {2, {.fs = 0x3fff}		       },
-    {1, {.fs = 0x1fff}		       },
+    {5, {.fs = 0xffff, .net = 3}},
+    {4, {.fs = 0x7fff, .net = 3}},
+    {3, {.fs = 0x7fff}},
+    {2, {.fs = 0x3fff}},
+    {1, {.fs = 0x1fff}},
 };
 
 static enum err restrict_self(const struct landlock_attr *handled)
@@ -225,18 +225,18 @@ static const struct {
 	const char *wall;
 	enum err (*build)(const struct sandbox *s);
 } walls[] = {
-    {"root, and process 1 of a pid namespace", check_caller     },
-    {"mount, net, ipc and uts namespaces",     leave_namespaces },
-    {"empty root",			     empty_root       },
-    {"capability bounding set",                drop_bounding    },
-    {"uid and gid",			    change_ids       },
-    {"user namespace",			 leave_users      },
-    {"capabilities",			   drop_capabilities},
-    {"not dumpable",			   bind_to_parent   },
-    {"resource limits",			limit_resources  },
-    {"no new privileges",                      forbid_privileges},
-    {"landlock",			       lock_land        },
-    {"seccomp",				filter_syscalls  },
+    {"root, and process 1 of a pid namespace", check_caller},
+    {"mount, net, ipc and uts namespaces", leave_namespaces},
+    {"empty root", empty_root},
+    {"capability bounding set", drop_bounding},
+    {"uid and gid", change_ids},
+    {"user namespace", leave_users},
+    {"capabilities", drop_capabilities},
+    {"not dumpable", bind_to_parent},
+    {"resource limits", limit_resources},
+    {"no new privileges", forbid_privileges},
+    {"landlock", lock_land},
+    {"seccomp", filter_syscalls},
 };
 
 enum err sandbox_enter(const struct sandbox *s)

@@ -23,10 +23,7 @@ enum err tpm_policy_extend(struct digest *d, uint32_t cc, const struct wbuf *arg
 {
 	uint8_t cc_bytes[sizeof(cc)];
 	struct crypt_part parts[] = {
-	    {d->b,        DIGEST_SIZE     },
-            {cc_bytes,    sizeof(cc_bytes)},
-            {args->start, 0               }
-        };
+	    {d->b, DIGEST_SIZE}, {cc_bytes, sizeof(cc_bytes)}, {args->start, 0}};
 	struct wbuf w;
 	enum err e = wbuf_end(args, &parts[2].len);
 
@@ -41,10 +38,7 @@ enum err tpm_policy_update(struct digest *d, uint32_t cc, const uint8_t name[TPM
 			   const void *ref, size_t ref_len)
 {
 	uint8_t bytes[TPM_NAME_SIZE];
-	const struct crypt_part parts[] = {
-	    {d->b, DIGEST_SIZE},
-            {ref,  ref_len    }
-        };
+	const struct crypt_part parts[] = {{d->b, DIGEST_SIZE}, {ref, ref_len}};
 	struct wbuf args;
 	enum err e;
 

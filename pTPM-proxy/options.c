@@ -28,15 +28,15 @@ static const char help[] =
 enum { OPT_TCTI = 256, OPT_DIR, OPT_NO_PROVISIONING, OPT_TIMEOUT, OPT_UID, OPT_HELP, OPT_VERSION };
 
 static const struct option longs[] = {
-    {"tcti",            required_argument, NULL, OPT_TCTI           },
-    {"socket-dir",      required_argument, NULL, OPT_DIR            },
-    {"no-provisioning", no_argument,       NULL, OPT_NO_PROVISIONING},
-    {"timeout",         required_argument, NULL, OPT_TIMEOUT        },
-    {"uid",	     required_argument, NULL, OPT_UID            },
-    {"verbose",         no_argument,       NULL, 'v'                },
-    {"help",            no_argument,       NULL, OPT_HELP           },
-    {"version",         no_argument,       NULL, OPT_VERSION        },
-    {NULL,	      0,		 NULL, 0                  },
+    {"tcti", required_argument, NULL, OPT_TCTI},
+    {"socket-dir", required_argument, NULL, OPT_DIR},
+    {"no-provisioning", no_argument, NULL, OPT_NO_PROVISIONING},
+    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"uid", required_argument, NULL, OPT_UID},
+    {"verbose", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 static bool complain(const char *what, const char *value)

@@ -22,7 +22,7 @@ static const struct {
 	const char *name; /* in the socket directory */
 	enum allow_role role;
 } sockets[] = {
-    {"keys",      ALLOW_KEYS     },
+    {"keys", ALLOW_KEYS},
     {"provision", ALLOW_PROVISION},
 };
 #define NSOCKETS (sizeof(sockets) / sizeof(sockets[0]))

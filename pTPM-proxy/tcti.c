@@ -11,8 +11,8 @@ static const struct {
 	const char *library;
 	bool is_device;
 } kinds[] = {
-    {"device", "libtss2-tcti-device.so.0", true },
-    {"swtpm",  "libtss2-tcti-swtpm.so.0",  false},
+    {"device", "libtss2-tcti-device.so.0", true},
+    {"swtpm", "libtss2-tcti-swtpm.so.0", false},
 };
 
 /* The value of "path=" in "path=X" or "a=b,path=X"; "" if there is none. */

@@ -76,7 +76,7 @@ enum { IDLE, WAITING };
 
 static const struct msg_rule rules[] = {
     {PTPM_RESPONSE, "response", MSG_IN(WAITING), 1, PTPM_BUFFER_MAX, 0, on_response},
-    {PTPM_ERROR,    "error",    MSG_IN(WAITING), 2, 2,               0, on_error   },
+    {PTPM_ERROR, "error", MSG_IN(WAITING), 2, 2, 0, on_error},
 };
 
 static enum err on_msg(void *arg, struct msg *m)

@@ -131,8 +131,8 @@ static enum err scan_word(struct scan *s, struct jsonvalue *v)
 		const char *word;
 		enum jsonkind kind;
 	} words[] = {
-	    {"null",  JSON_NULL   },
-	    {"true",  JSON_BOOLEAN},
+	    {"null", JSON_NULL},
+	    {"true", JSON_BOOLEAN},
 	    {"false", JSON_BOOLEAN},
 	};
 

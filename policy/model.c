@@ -8,19 +8,19 @@ static const struct {
 	const char *name;
 	unsigned objects;
 } actions[ACTION_COUNT] = {
-    [ACTION_CREATE] = {"create",      ON_VTPM              },
-    [ACTION_START] = {"start",       ON_VTPM              },
-    [ACTION_STOP] = {"stop",        ON_VTPM              },
-    [ACTION_DESTROY] = {"destroy",     ON_VTPM              },
-    [ACTION_OWN] = {"own",         ON_VTPM              },
-    [ACTION_MIGRATE_OUT] = {"migrate-out", ON_VTPM              },
-    [ACTION_MIGRATE_IN] = {"migrate-in",  ON_VTPM              },
-    [ACTION_ATTEST] = {"attest",      ON_VTPM              },
-    [ACTION_SEE] = {"see",         ON_VTPM              },
-    [ACTION_AUDIT] = {"audit",       ON_VTPM | ON_PLATFORM},
-    [ACTION_POLICY_READ] = {"policy-read", ON_PLATFORM          },
-    [ACTION_POLICY_LOAD] = {"policy-load", ON_PLATFORM          },
-    [ACTION_PLATFORM] = {"platform",    ON_PLATFORM          },
+    [ACTION_CREATE] = {"create", ON_VTPM},
+    [ACTION_START] = {"start", ON_VTPM},
+    [ACTION_STOP] = {"stop", ON_VTPM},
+    [ACTION_DESTROY] = {"destroy", ON_VTPM},
+    [ACTION_OWN] = {"own", ON_VTPM},
+    [ACTION_MIGRATE_OUT] = {"migrate-out", ON_VTPM},
+    [ACTION_MIGRATE_IN] = {"migrate-in", ON_VTPM},
+    [ACTION_ATTEST] = {"attest", ON_VTPM},
+    [ACTION_SEE] = {"see", ON_VTPM},
+    [ACTION_AUDIT] = {"audit", ON_VTPM | ON_PLATFORM},
+    [ACTION_POLICY_READ] = {"policy-read", ON_PLATFORM},
+    [ACTION_POLICY_LOAD] = {"policy-load", ON_PLATFORM},
+    [ACTION_PLATFORM] = {"platform", ON_PLATFORM},
 };
 
 const char *policy_action_name(enum policy_action a)

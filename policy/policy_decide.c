@@ -200,9 +200,7 @@ void policy_decide(const struct policy *p, const struct policy_request *q,
 {
 	struct decision d = decision_make(p, q);
 	struct wording w = {
-	    .p = p, .q = q, .d = &d, .why = {out->why,    0},
-                       .change = {out->change, 0}
-        };
+	    .p = p, .q = q, .d = &d, .why = {out->why, 0}, .change = {out->change, 0}};
 
 	*out = (struct policy_verdict){.allowed = d.cause == CAUSE_ALLOWED};
 	snprintf(out->rule, sizeof(out->rule), "%s", verdict_rule(&d));

@@ -64,7 +64,7 @@ static enum err read_nv_bytes(struct reader *r, const struct jsonvalue *v, void 
 static enum err read_quota(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"vtpms",    true, read_vtpms,    0},
+	    {"vtpms", true, read_vtpms, 0},
 	    {"nv_bytes", true, read_nv_bytes, 0},
 	};
 
@@ -85,8 +85,8 @@ static enum err check_peer(struct reader *r, const struct jsonvalue *v, const st
 static enum err read_peer(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"description", false, field_description, 0                 },
-	    {"authority",   true,  field_point,       IN_PEER(authority)},
+	    {"description", false, field_description, 0},
+	    {"authority", true, field_point, IN_PEER(authority)},
 	};
 	struct policy *p = into;
 	struct peer *peer = &p->peers[p->npeers];
@@ -237,11 +237,11 @@ static enum err check_total(struct reader *r, const struct jsonvalue *v)
 static enum err read_stakeholder(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"role",        true,  read_role,         IN_STAKEHOLDER(role) },
-	    {"description", false, field_description, 0                    },
-	    {"principals",  false, read_principals,   0                    },
-	    {"quota",       false, read_quota,        IN_STAKEHOLDER(quota)},
-	    {"sealing",     false, read_sealing,      0                    },
+	    {"role", true, read_role, IN_STAKEHOLDER(role)},
+	    {"description", false, field_description, 0},
+	    {"principals", false, read_principals, 0},
+	    {"quota", false, read_quota, IN_STAKEHOLDER(quota)},
+	    {"sealing", false, read_sealing, 0},
 	};
 	struct policy *p = into;
 	struct stakeholder *s = &p->stakeholders[p->nstakeholders++];
@@ -262,15 +262,15 @@ static enum err read_stakeholders(struct reader *r, const struct jsonvalue *v, v
 
 /* In this order, because selectors refer to stakeholders and peers, and those inherit the quota. */
 static const struct field policy_fields[] = {
-    {"version",       true,  read_version,          0                   },
-    {"name",          true,  field_id,              IN_POLICY(name)     },
-    {"description",   false, field_description,     0                   },
-    {"signature",     true,  read_signature,        IN_POLICY(signature)},
-    {"quota",         false, read_quota,            IN_POLICY(quota)    },
-    {"peers",         false, read_peers,            0                   },
-    {"stakeholders",  true,  read_stakeholders,     0                   },
-    {"rules",         true,  policy_read_rules,     0                   },
-    {"conflict_sets", false, policy_read_conflicts, 0                   },
+    {"version", true, read_version, 0},
+    {"name", true, field_id, IN_POLICY(name)},
+    {"description", false, field_description, 0},
+    {"signature", true, read_signature, IN_POLICY(signature)},
+    {"quota", false, read_quota, IN_POLICY(quota)},
+    {"peers", false, read_peers, 0},
+    {"stakeholders", true, read_stakeholders, 0},
+    {"rules", true, policy_read_rules, 0},
+    {"conflict_sets", false, policy_read_conflicts, 0},
 };
 
 static enum err read_policy(struct reader *r)

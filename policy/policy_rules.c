@@ -238,14 +238,14 @@ static enum err check_peers(struct reader *r, const struct jsonvalue *v, struct 
 static enum err read_rule(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"id",          true,  read_verdict_id,   IN_RULE(id)        },
-	    {"description", false, field_description, 0                  },
-	    {"effect",      true,  read_effect,       IN_RULE(allow)     },
-	    {"subject",     true,  read_subjects,     IN_RULE(subjects)  },
-	    {"action",      true,  read_actions,      IN_RULE(actions)   },
-	    {"object",      true,  read_objects,      0                  },
-	    {"class",       false, read_class,        IN_RULE(vtpm_class)},
-	    {"peer",        false, read_rule_peers,   0                  },
+	    {"id", true, read_verdict_id, IN_RULE(id)},
+	    {"description", false, field_description, 0},
+	    {"effect", true, read_effect, IN_RULE(allow)},
+	    {"subject", true, read_subjects, IN_RULE(subjects)},
+	    {"action", true, read_actions, IN_RULE(actions)},
+	    {"object", true, read_objects, 0},
+	    {"class", false, read_class, IN_RULE(vtpm_class)},
+	    {"peer", false, read_rule_peers, 0},
 	};
 	struct policy *p = into;
 	struct rule rule = {0};
@@ -293,9 +293,9 @@ static enum err read_members(struct reader *r, const struct jsonvalue *v, void *
 static enum err read_conflict(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	static const struct field fields[] = {
-	    {"id",          true,  read_verdict_id,   IN_CONFLICT_SET(id)     },
-	    {"description", false, field_description, 0                       },
-	    {"members",     true,  read_members,      IN_CONFLICT_SET(members)},
+	    {"id", true, read_verdict_id, IN_CONFLICT_SET(id)},
+	    {"description", false, field_description, 0},
+	    {"members", true, read_members, IN_CONFLICT_SET(members)},
 	};
 	struct policy *p = into;
 	struct conflict_set set = {0};

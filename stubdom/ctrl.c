@@ -66,8 +66,8 @@ static enum ctrl_result from_err(enum err e)
 		enum err err;
 		enum ctrl_result result;
 	} map[] = {
-	    {ERR_OK,     CTRL_SUCCESS     },
-	    {ERR_STATE,  CTRL_BAD_ORDINAL },
+	    {ERR_OK, CTRL_SUCCESS},
+	    {ERR_STATE, CTRL_BAD_ORDINAL},
 	    {ERR_DENIED, CTRL_BAD_LOCALITY},
 	};
 
@@ -217,26 +217,26 @@ static enum ctrl_result get_info(const struct ctrl_host *h, struct rbuf *in, str
 
 /* Indexed by command. Capability bits: swtpm_ioctls(3), PTM_CAP_*. */
 static const struct ctrl_row rows[] = {
-    [CMD_GET_CAPABILITY] = {"GET_CAPABILITY",       get_capability,    0,        0,  4,  0              },
-    [CMD_INIT] = {"INIT",                 init,              1u << 0,  4,  0,  WAITS          },
-    [CMD_SHUTDOWN] = {"SHUTDOWN",             power_off,         1u << 1,  0,  0,  WAITS          },
-    [CMD_GET_TPMESTABLISHED] = {"GET_TPMESTABLISHED",   get_established,   1u << 2,  0,  4,  0              },
-    [CMD_SET_LOCALITY] = {"SET_LOCALITY",         set_locality,      1u << 3,  4,  0,  WAITS | PADDED },
-    [CMD_HASH_START] = {"HASH_START",           hash_start,        1u << 4,  0,  0,  WAITS          },
-    [CMD_HASH_DATA] = {"HASH_DATA",            hash_data,         1u << 4,  4,  0,  WAITS | COUNTED},
-    [CMD_HASH_END] = {"HASH_END",             hash_end,          1u << 4,  0,  0,  WAITS          },
-    [CMD_CANCEL_TPM_CMD] = {"CANCEL_TPM_CMD",       cancel,            1u << 5,  0,  0,  0              },
-    [CMD_STORE_VOLATILE] = {"STORE_VOLATILE",       NULL,              1u << 6,  0,  0,  0              },
-    [CMD_RESET_TPMESTABLISHED] = {"RESET_TPMESTABLISHED", reset_established, 1u << 7,  4,  0,
-                            WAITS | PADDED							      },
-    [CMD_GET_STATEBLOB] = {"GET_STATEBLOB",        NULL,              1u << 8,  12, 12, 0              },
-    [CMD_SET_STATEBLOB] = {"SET_STATEBLOB",        NULL,              1u << 9,  12, 0,  COUNTED        },
-    [CMD_STOP] = {"STOP",                 power_off,         1u << 10, 0,  0,  WAITS          },
-    [CMD_GET_CONFIG] = {"GET_CONFIG",           get_config,        1u << 11, 0,  4,  0              },
-    [CMD_SET_DATAFD] = {"SET_DATAFD",           NULL,              1u << 12, 0,  0,  0              },
-    [CMD_SET_BUFFERSIZE] = {"SET_BUFFERSIZE",       set_buffer_size,   1u << 13, 4,  12, WAITS          },
-    [CMD_GET_INFO] = {"GET_INFO",             get_info,          1u << 14, 16, 0,  0              },
-    [CMD_LOCK_STORAGE] = {"LOCK_STORAGE",         NULL,              1u << 16, 4,  0,  0              },
+    [CMD_GET_CAPABILITY] = {"GET_CAPABILITY", get_capability, 0, 0, 4, 0},
+    [CMD_INIT] = {"INIT", init, 1u << 0, 4, 0, WAITS},
+    [CMD_SHUTDOWN] = {"SHUTDOWN", power_off, 1u << 1, 0, 0, WAITS},
+    [CMD_GET_TPMESTABLISHED] = {"GET_TPMESTABLISHED", get_established, 1u << 2, 0, 4, 0},
+    [CMD_SET_LOCALITY] = {"SET_LOCALITY", set_locality, 1u << 3, 4, 0, WAITS | PADDED},
+    [CMD_HASH_START] = {"HASH_START", hash_start, 1u << 4, 0, 0, WAITS},
+    [CMD_HASH_DATA] = {"HASH_DATA", hash_data, 1u << 4, 4, 0, WAITS | COUNTED},
+    [CMD_HASH_END] = {"HASH_END", hash_end, 1u << 4, 0, 0, WAITS},
+    [CMD_CANCEL_TPM_CMD] = {"CANCEL_TPM_CMD", cancel, 1u << 5, 0, 0, 0},
+    [CMD_STORE_VOLATILE] = {"STORE_VOLATILE", NULL, 1u << 6, 0, 0, 0},
+    [CMD_RESET_TPMESTABLISHED] = {"RESET_TPMESTABLISHED", reset_established, 1u << 7, 4, 0,
+				  WAITS | PADDED},
+    [CMD_GET_STATEBLOB] = {"GET_STATEBLOB", NULL, 1u << 8, 12, 12, 0},
+    [CMD_SET_STATEBLOB] = {"SET_STATEBLOB", NULL, 1u << 9, 12, 0, COUNTED},
+    [CMD_STOP] = {"STOP", power_off, 1u << 10, 0, 0, WAITS},
+    [CMD_GET_CONFIG] = {"GET_CONFIG", get_config, 1u << 11, 0, 4, 0},
+    [CMD_SET_DATAFD] = {"SET_DATAFD", NULL, 1u << 12, 0, 0, 0},
+    [CMD_SET_BUFFERSIZE] = {"SET_BUFFERSIZE", set_buffer_size, 1u << 13, 4, 12, WAITS},
+    [CMD_GET_INFO] = {"GET_INFO", get_info, 1u << 14, 16, 0, 0},
+    [CMD_LOCK_STORAGE] = {"LOCK_STORAGE", NULL, 1u << 16, 4, 0, 0},
 };
 #define NROWS (sizeof(rows) / sizeof(rows[0]))
 

@@ -271,18 +271,18 @@ static enum err on_peer(void *ctx, struct msg *m);
 
 static const struct msg_rule super_rules[] = {
     {SUPER_PEER, "SUPER_PEER", LIVING, 1, SMALL_BODY, 1, on_peer},
-    {SUPER_STOP, "SUPER_STOP", LIVING, 0, 0,          0, on_stop},
+    {SUPER_STOP, "SUPER_STOP", LIVING, 0, 0, 0, on_stop},
 };
 
 static const struct msg_rule keys_rules[] = {
-    {STATE_KEY,      "STATE_KEY",      MSG_IN(WAIT_KEY),          1, SMALL_BODY, 0, on_key     },
-    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING | MSG_IN(LOADING), 8, 8,          0, on_anchored},
-    {STATE_STALL,    "STATE_STALL",    RUNNING | MSG_IN(LOADING), 1, 1,          0, on_stall   },
+    {STATE_KEY, "STATE_KEY", MSG_IN(WAIT_KEY), 1, SMALL_BODY, 0, on_key},
+    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING | MSG_IN(LOADING), 8, 8, 0, on_anchored},
+    {STATE_STALL, "STATE_STALL", RUNNING | MSG_IN(LOADING), 1, 1, 0, on_stall},
 };
 
 static const struct msg_rule broker_rules[] = {
     {BLOB_DATA, "BLOB_DATA", MSG_IN(LOADING), 0, BLOB_BODY, 0, on_blob},
-    {BLOB_STOP, "BLOB_STOP", LIVING,          0, 0,         0, on_stop},
+    {BLOB_STOP, "BLOB_STOP", LIVING, 0, 0, 0, on_stop},
 };
 
 static enum err dispatch(struct worker *w, const struct msg_rule *rules, size_t nrules,

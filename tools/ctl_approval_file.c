@@ -8,13 +8,10 @@
 #define PCR_COUNT 24
 
 static const struct ctl_json_key file_keys[] = {
-    {"format",     json_type_int,    true},
-    {"pcrs",       json_type_array,  true},
-    {"pcr_digest", json_type_string, true},
-    {"version",    json_type_int,    true},
-    {"hierarchy",  json_type_string, true},
-    {"authority",  json_type_object, true},
-    {"signature",  json_type_object, true},
+    {"format", json_type_int, true},        {"pcrs", json_type_array, true},
+    {"pcr_digest", json_type_string, true}, {"version", json_type_int, true},
+    {"hierarchy", json_type_string, true},  {"authority", json_type_object, true},
+    {"signature", json_type_object, true},
 };
 static const struct ctl_json_key point_keys[] = {
     {"x", json_type_string, true},

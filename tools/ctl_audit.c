@@ -22,10 +22,7 @@ enum err ctl_audit_chain(const struct digest *prev, const struct admin_audit *re
 			 struct digest *out)
 {
 	uint8_t bytes[sizeof(*record)];
-	struct crypt_part parts[2] = {
-	    {prev->b, DIGEST_SIZE},
-            {bytes,   0          }
-        };
+	struct crypt_part parts[2] = {{prev->b, DIGEST_SIZE}, {bytes, 0}};
 	struct wbuf w;
 	enum err e;
 
@@ -136,12 +133,10 @@ static struct json_object *record_json(const struct admin_audit *r)
 	const struct {
 		const char *name;
 		const char *value;
-	} words[] = {
-	    {"action",      r->action     },
-	    {"stakeholder", r->stakeholder},
-	    {"object",      r->object     },
-	    {"rule",        r->rule       }
-        };
+	} words[] = {{"action", r->action},
+		     {"stakeholder", r->stakeholder},
+		     {"object", r->object},
+		     {"rule", r->rule}};
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "seq", json_object_new_uint64(r->seq));
@@ -213,7 +208,8 @@ const struct ctl_command ctl_audit_commands[] = {
 	     "for, the outcome, whose and which vTPM, and the rule that decided.\n"
 	     "With --verify, every record is checked against the hash chain first, and nothing "
 	     "is printed of a trail that was altered. The chain's head is part of the root "
-	     "record, which is anchored in the TPM.", .opts = {[AUDIT_FROM] = {"from", 0, "SEQ", "from this record on", false},
+	     "record, which is anchored in the TPM.",
+     .opts = {[AUDIT_FROM] = {"from", 0, "SEQ", "from this record on", false},
 	      [AUDIT_VERIFY] = {"verify", 0, NULL, "verify the hash chain", false}},
      .fn = audit},
     {0},

@@ -60,32 +60,43 @@ static const struct {
 	const char *gap;
 	const char *action;
 } items[] = {
-    {"key-keeper",  always,         keeper_runs,           "the key keeper is running",
-     "the key keeper is not running: no vTPM can start, and no change of state is acknowledged",							    "it is restarted by itself; if this stays, read the manager's log "
-     "(journalctl -u vtpmmgr)"												 },
-    {"provisioned", keeper_runs,    is_provisioned,        "the store is bound to this machine's TPM",
-     "the store has not been bound to a TPM: no vTPM can be created",										       "vtpmctl platform pcrs, platform sign-pcrs, then platform init"    },
-    {"open",        is_provisioned, is_open,
-     "the root key is unsealed and the newest root record was found",					   "the store is not open: no vTPM can start", NULL							       },
-    {"anchored",    is_open,        is_anchored,           "every acknowledged state is anchored in the TPM",
+    {"key-keeper", always, keeper_runs, "the key keeper is running",
+     "the key keeper is not running: no vTPM can start, and no change of state is acknowledged",
+     "it is restarted by itself; if this stays, read the manager's log "
+     "(journalctl -u vtpmmgr)"},
+    {"provisioned", keeper_runs, is_provisioned, "the store is bound to this machine's TPM",
+     "the store has not been bound to a TPM: no vTPM can be created",
+     "vtpmctl platform pcrs, platform sign-pcrs, then platform init"},
+    {"open", is_provisioned, is_open,
+     "the root key is unsealed and the newest root record was found",
+     "the store is not open: no vTPM can start", NULL},
+    {"anchored", is_open, is_anchored, "every acknowledged state is anchored in the TPM",
      "states cannot be anchored at present: guests' commands that change state wait or are "
-     "told to retry; nothing that was acknowledged is lost",												"see the last error above, and whether the TPM answers"            },
-    {"store",       always,         store_works,           "the store takes writes",
+     "told to retry; nothing that was acknowledged is lost",
+     "see the last error above, and whether the TPM answers"},
+    {"store", always, store_works, "the store takes writes",
      "the store fails to write: guests' commands that change state are told to retry; nothing "
-     "that was acknowledged is lost",														       "check the disk (dmesg), free space, then restart the manager"     },
-    {"measured",    keeper_runs,    is_measured,
-     "programs and policy are measured into the TPM before unsealing",					  "the manager's programs and policy are not measured: whoever can replace them on disk "
-     "gets the keys they guard",						      "boot them from a measured initrd or dm-verity image, and approve PCR 15 along with the "
-     "boot chain's"												      },
-    {"pinned",      keeper_runs,    is_pinned,             "the key that TPM sessions are salted to is pinned",
+     "that was acknowledged is lost",
+     "check the disk (dmesg), free space, then restart the manager"},
+    {"measured", keeper_runs, is_measured,
+     "programs and policy are measured into the TPM before unsealing",
+     "the manager's programs and policy are not measured: whoever can replace them on disk "
+     "gets the keys they guard",
+     "boot them from a measured initrd or dm-verity image, and approve PCR 15 along with the "
+     "boot chain's"},
+    {"pinned", keeper_runs, is_pinned, "the key that TPM sessions are salted to is pinned",
      "the key that TPM sessions are salted to was taken on trust at 'platform init': somebody "
-     "who sat between the manager and the TPM then can read along",											 "put the key's name into the measured image before 'platform init'"},
-    {"hierarchy",   is_provisioned, owner_cannot_undefine,
-     "the TPM's owner cannot take the anchor away",							     "root key and anchor lie in the owner hierarchy: whoever knows the TPM's owner password "
-     "can destroy every vTPM here (but not read or roll back one)",				      "keep the owner password with the device owner alone, or provision while the firmware "
-     "still leaves the platform hierarchy open"							  },
-    {"clear",       is_provisioned, clear_is_harmless,     "clearing the TPM does not destroy the vTPMs",
-     "whoever knows the TPM's lockout password can clear it, which destroys every vTPM here",							       "disable clearing: tpm2_clearcontrol -C l s"                       },
+     "who sat between the manager and the TPM then can read along",
+     "put the key's name into the measured image before 'platform init'"},
+    {"hierarchy", is_provisioned, owner_cannot_undefine,
+     "the TPM's owner cannot take the anchor away",
+     "root key and anchor lie in the owner hierarchy: whoever knows the TPM's owner password "
+     "can destroy every vTPM here (but not read or roll back one)",
+     "keep the owner password with the device owner alone, or provision while the firmware "
+     "still leaves the platform hierarchy open"},
+    {"clear", is_provisioned, clear_is_harmless, "clearing the TPM does not destroy the vTPMs",
+     "whoever knows the TPM's lockout password can clear it, which destroys every vTPM here",
+     "disable clearing: tpm2_clearcontrol -C l s"},
 };
 
 /* What stands behind a store that does not open. */
@@ -96,20 +107,21 @@ static const struct {
 } causes[] = {
     {ERR_UNAPPROVED,
      "the store is not open: this machine's PCRs, or the manager's version, are not what the "
-     "authority approved",									 "if the software was updated on purpose: vtpmctl platform pcrs, platform sign-pcrs, then "
-     "platform update; if not, find out what changed"             },
-    {ERR_ROLLBACK,    "the store is not open: it is an old copy, and the TPM knows a newer state",
-     "put the newest store back; there is no other way to go on with these vTPMs"           },
-    {ERR_TAMPERED,    "the store is not open: what it holds, or the TPM's anchor, was altered",
+     "authority approved",
+     "if the software was updated on purpose: vtpmctl platform pcrs, platform sign-pcrs, then "
+     "platform update; if not, find out what changed"},
+    {ERR_ROLLBACK, "the store is not open: it is an old copy, and the TPM knows a newer state",
+     "put the newest store back; there is no other way to go on with these vTPMs"},
+    {ERR_TAMPERED, "the store is not open: what it holds, or the TPM's anchor, was altered",
      "put the newest store back; if the anchor in the TPM was removed, these vTPMs are lost"},
-    {ERR_FOREIGN,     "the store is not open: it belongs to another machine's TPM",
-     "use this machine's own store, or start with an empty one"                             },
-    {ERR_LOCKOUT,     "the store is not open: the TPM is in dictionary-attack lockout",
-     "wait until it ends by itself, or reset it: tpm2_dictionarylockout --clear-lockout"    },
+    {ERR_FOREIGN, "the store is not open: it belongs to another machine's TPM",
+     "use this machine's own store, or start with an empty one"},
+    {ERR_LOCKOUT, "the store is not open: the TPM is in dictionary-attack lockout",
+     "wait until it ends by itself, or reset it: tpm2_dictionarylockout --clear-lockout"},
     {ERR_UNAVAILABLE, "the store is not open: the TPM does not answer",
-     "check that ptpm-proxy runs and the TPM device is there"                               },
-    {ERR_TIMEOUT,     "the store is not open: the TPM does not answer in time",
-     "check that ptpm-proxy runs and the TPM device is there"                               },
+     "check that ptpm-proxy runs and the TPM device is there"},
+    {ERR_TIMEOUT, "the store is not open: the TPM does not answer in time",
+     "check that ptpm-proxy runs and the TPM device is there"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

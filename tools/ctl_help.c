@@ -11,13 +11,13 @@ static const struct {
 	const char *title; /* NULL: more of the group before */
 	const struct ctl_command *commands;
 } groups[] = {
-    {"the platform",                    ctl_platform_commands      },
-    {"how things stand",                ctl_status_commands        },
-    {"vTPMs",			   ctl_vtpm_commands          },
-    {"the policy, and what it decides", ctl_policy_commands        },
-    {NULL,			      ctl_policy_explain_commands},
-    {"what happened",                   ctl_audit_commands         },
-    {"help",			    ctl_help_commands          },
+    {"the platform", ctl_platform_commands},
+    {"how things stand", ctl_status_commands},
+    {"vTPMs", ctl_vtpm_commands},
+    {"the policy, and what it decides", ctl_policy_commands},
+    {NULL, ctl_policy_explain_commands},
+    {"what happened", ctl_audit_commands},
+    {"help", ctl_help_commands},
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -282,7 +282,8 @@ const struct ctl_command ctl_help_commands[] = {
      .args = "[COMMAND]",
      .brief = "tell about a command",
      .help = "Without COMMAND, lists the commands. With the first word of a group (platform, "
-	     "policy), lists that group.", .max_pos = 2,
+	     "policy), lists that group.",
+     .max_pos = 2,
      .fn = help},
     {0},
 };

@@ -222,11 +222,7 @@ static size_t utf8_length(const char *s)
 		uint8_t mask, lead;
 		uint32_t least;
 	} forms[] = {
-	    {0x80, 0x00, 0      },
-            {0xe0, 0xc0, 0x80   },
-            {0xf0, 0xe0, 0x800  },
-            {0xf8, 0xf0, 0x10000}
-        };
+	    {0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
 
 	for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]); n++) {
 		uint32_t v = (uint8_t)s[0] & (uint8_t)~forms[n].mask;

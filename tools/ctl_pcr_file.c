@@ -10,10 +10,10 @@
 #define PCR_COUNT 24
 
 static const struct ctl_json_key file_keys[] = {
-    {"format",    json_type_int,    true },
-    {"bank",      json_type_string, true },
+    {"format", json_type_int, true},
+    {"bank", json_type_string, true},
     {"hierarchy", json_type_string, false},
-    {"values",    json_type_object, true },
+    {"values", json_type_object, true},
 };
 
 static void pcr_key(unsigned pcr, char out[4])

@@ -358,5 +358,5 @@ const struct ctl_command ctl_platform_commands[] = {
      .opts = {[UPDATE_VTPM] = {"vtpm", 0, "NAME", "the vTPM whose own authority approves", false},
 	      [UPDATE_APPROVAL] = {"approval", 0, "FILE", "the approval to store", true}},
      .fn = platform_update},
-    {0		      },
+    {0},
 };

@@ -204,7 +204,8 @@ const struct ctl_command ctl_policy_commands[] = {
      .args = "FILE",
      .brief = "check a policy file",
      .help = "Reads the file as the manager would and says what is wrong, with line and column. "
-	     "No manager is needed.", .min_pos = 1,
+	     "No manager is needed.",
+     .min_pos = 1,
      .max_pos = 1,
      .fn = check},
     {.name = "policy show",
@@ -217,7 +218,8 @@ const struct ctl_command ctl_policy_commands[] = {
      .brief = "sign a policy with the authority's key (off the device)",
      .help = "Checks the policy file and signs it. The signature is what 'openssl dgst -sha256 "
 	     "-sign' makes (ECDSA over SHA-256, DER), so a key in an HSM can sign with OpenSSL "
-	     "alone, and 'openssl dgst -sha256 -verify' checks it.", .min_pos = 1,
+	     "alone, and 'openssl dgst -sha256 -verify' checks it.",
+     .min_pos = 1,
      .max_pos = 1,
      .opts = {[SIGN_KEY] = {"key", 0, "FILE", "the authority's private key, PEM", true},
 	      [SIGN_OUT] = {"output", 'o', "FILE", "the signature file to write", true}},
@@ -228,9 +230,10 @@ const struct ctl_command ctl_policy_commands[] = {
      .help = "The file is checked, then replaces the loaded policy at once and as a whole. "
 	     "Running vTPMs keep running. A policy that does not know a stakeholder who still has "
 	     "a vTPM is refused, and so is one without the platform authority's signature where "
-	     "the present policy asks for it.", .min_pos = 1,
+	     "the present policy asks for it.",
+     .min_pos = 1,
      .max_pos = 1,
      .opts = {[LOAD_SIGNATURE] = {"signature", 0, "FILE", "from 'policy sign'", false}},
      .fn = load},
-    {0	 },
+    {0},
 };

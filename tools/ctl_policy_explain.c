@@ -270,7 +270,8 @@ static enum err explain(struct ctl *c, const struct ctl_args *a)
 const struct ctl_command ctl_policy_explain_commands[] = {
     {.name = "policy explain",
      .args = "[--file FILE] --as WHO ACTION OBJECT [--class CLASS] [--quota SIZE] "
-	     "[--running ID,...] [--peer CLASS]", .brief = "tell what the policy decides, why, and what would change it",
+	     "[--running ID,...] [--peer CLASS]",
+     .brief = "tell what the policy decides, why, and what would change it",
      .help = "Asks the policy without doing anything. The answer is the decision, the rule that "
 	     "made it, and for a denial what would change it. The exit code is 0 for both "
 	     "decisions; scripts read \"allowed\" of --json.\n"
@@ -279,7 +280,8 @@ const struct ctl_command ctl_policy_explain_commands[] = {
 	     "vTPM), or platform.\n"
 	     "Without --file the manager's loaded policy is asked, together with what it knows "
 	     "now: the class of the vTPM, how much of the quota is used, who is running. With "
-	     "--file no manager is needed, and nobody has or runs a vTPM but those you name.", .min_pos = 2,
+	     "--file no manager is needed, and nobody has or runs a vTPM but those you name.",
+     .min_pos = 2,
      .max_pos = 2,
      .opts = {[FROM_FILE] = {"file", 0, "FILE", "ask this policy file", false},
 	      [AS_WHO] = {"as", 0, "WHO", "who asks", true},

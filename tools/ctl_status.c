@@ -11,24 +11,21 @@ static struct json_object *keys_json(const struct admin_status *s)
 		const char *name;
 		bool value;
 	} flags[] = {
-	    {"up",             s->keys_up       },
-            {"provisioned",    k->provisioned   },
-	    {"open",           k->open          },
-            {"clear_disabled", k->clear_disabled},
-	    {"measured",       k->measured      },
-            {"pinned",         k->pinned        },
-	    {"stalled",        k->stalled       },
+	    {"up", s->keys_up},        {"provisioned", k->provisioned},
+	    {"open", k->open},         {"clear_disabled", k->clear_disabled},
+	    {"measured", k->measured}, {"pinned", k->pinned},
+	    {"stalled", k->stalled},
 	};
 	const struct {
 		const char *name;
 		uint64_t value;
 	} numbers[] = {
-	    {"root_seq",      k->seq          },
-	    {"version",       k->version      },
-	    {"min_version",   k->min_version  },
+	    {"root_seq", k->seq},
+	    {"version", k->version},
+	    {"min_version", k->min_version},
 	    {"ptpm_commands", k->ptpm_commands},
-	    {"extends",       k->extends      },
-	    {"states",        k->states       },
+	    {"extends", k->extends},
+	    {"states", k->states},
 	};
 	struct json_object *o = json_object_new_object();
 
@@ -211,6 +208,7 @@ const struct ctl_command ctl_status_commands[] = {
 	     "covered on this machine, and for each thing that is not, what that means and what "
 	     "to do about it.\n"
 	     "The exit code is 0 whenever the manager answered; scripts should read --json, "
-	     "where every item has \"covered\": true or false.", .fn = status},
+	     "where every item has \"covered\": true or false.",
+     .fn = status},
     {0},
 };

@@ -328,12 +328,14 @@ static enum err env(struct ctl *c, const struct ctl_args *a)
 const struct ctl_command ctl_vtpm_commands[] = {
     {.name = "create",
      .args = "NAME --stakeholder ID [--mandatory] [--quota SIZE] "
-	     "[--uid U --gid G | --user NAME]", .brief = "create a vTPM for a stakeholder",
+	     "[--uid U --gid G | --user NAME]",
+     .brief = "create a vTPM for a stakeholder",
      .help = "Creates a vTPM, stopped and empty. Its room in the store is reserved at once, so "
 	     "a vTPM that could be created can always be written.\n"
 	     "A mandatory vTPM can be stopped or destroyed by no local stakeholder. The guest "
 	     "sockets belong to the user given with --user, or --uid and --gid; without either, "
-	     "to you.", .min_pos = 1,
+	     "to you.",
+     .min_pos = 1,
      .max_pos = 1,
      .opts = {[CREATE_STAKEHOLDER] = {"stakeholder", 0, "ID", "whose it is, as in the policy",
 				      true},
@@ -349,7 +351,8 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .args = "",
      .brief = "list the vTPMs that you may see",
      .help = "Prints one line a vTPM. VERSION is generation.version of the anchored state. What "
-	     "the policy does not let you see is not there.", .fn = list},
+	     "the policy does not let you see is not there.",
+     .fn = list},
     {.name = "show",
      .args = "NAME",
      .brief = "show one vTPM",
@@ -361,21 +364,24 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .args = "NAME",
      .brief = "start a vTPM and wait until it serves",
      .help = "Unseals the vTPM's secret, checks its state against the anchor, and starts its "
-	     "worker. 'vtpmctl env NAME' then says how tpm2-tools reach it.", .min_pos = 1,
+	     "worker. 'vtpmctl env NAME' then says how tpm2-tools reach it.",
+     .min_pos = 1,
      .max_pos = 1,
      .fn = start},
     {.name = "stop",
      .args = "NAME",
      .brief = "stop a vTPM and wait until it has stopped",
      .help = "Its persistent state is anchored already. For its guest this is a TPM that loses "
-	     "power.", .min_pos = 1,
+	     "power.",
+     .min_pos = 1,
      .max_pos = 1,
      .fn = stop},
     {.name = "destroy",
      .args = "NAME [--yes]",
      .brief = "destroy a vTPM and every key in it, for ever",
      .help = "The vTPM must be stopped. On a terminal you are asked to type its name; anywhere "
-	     "else --yes is needed.", .min_pos = 1,
+	     "else --yes is needed.",
+     .min_pos = 1,
      .max_pos = 1,
      .opts = {[DESTROY_YES] = {"yes", 'y', NULL, "do not ask", false}},
      .fn = destroy},
@@ -384,8 +390,9 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .brief = "print the line that points tpm2-tools to a vTPM",
      .help = "For a shell:\n"
 	     "  eval \"$(vtpmctl env bank)\"\n"
-	     "  tpm2_getrandom 8 --hex", .min_pos = 1,
+	     "  tpm2_getrandom 8 --hex",
+     .min_pos = 1,
      .max_pos = 1,
      .fn = env},
-    {0											 },
+    {0},
 };

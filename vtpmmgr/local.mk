@@ -3,33 +3,33 @@
 # The key keeper: the only program that links ESAPI.
 daemon_PROGRAMS += vtpmmgr-keys
 vtpmmgr_keys_SOURCES = \
-	vtpmmgr/keys.h \
-	vtpmmgr/keys_anchor.c vtpmmgr/keys_anchor.h \
-	vtpmmgr/keys_broker.c \
-	vtpmmgr/keys_commit.c \
-	vtpmmgr/keys_derive.c vtpmmgr/keys_derive.h \
-	vtpmmgr/keys_libctx.c \
-	vtpmmgr/keys_main.c \
-	vtpmmgr/keys_open.c \
-	vtpmmgr/keys_pick.c vtpmmgr/keys_pick.h \
-	vtpmmgr/keys_platform.c \
-	vtpmmgr/keys_provision.c vtpmmgr/keys_provision.h \
-	vtpmmgr/keys_seal.c vtpmmgr/keys_seal.h \
-	vtpmmgr/keys_tcti.c vtpmmgr/keys_tcti.h \
-	vtpmmgr/keys_tpm.c vtpmmgr/keys_tpm.h \
-	vtpmmgr/keys_vtpm.c \
-	vtpmmgr/keys_worker.c
+	vtpmmgr/keys/keys.h \
+	vtpmmgr/keys/keys_anchor.c vtpmmgr/keys/keys_anchor.h \
+	vtpmmgr/keys/keys_broker.c \
+	vtpmmgr/keys/keys_commit.c \
+	vtpmmgr/keys/keys_derive.c vtpmmgr/keys/keys_derive.h \
+	vtpmmgr/keys/keys_libctx.c \
+	vtpmmgr/keys/keys_main.c \
+	vtpmmgr/keys/keys_open.c \
+	vtpmmgr/keys/keys_pick.c vtpmmgr/keys/keys_pick.h \
+	vtpmmgr/keys/keys_platform.c \
+	vtpmmgr/keys/keys_provision.c vtpmmgr/keys/keys_provision.h \
+	vtpmmgr/keys/keys_seal.c vtpmmgr/keys/keys_seal.h \
+	vtpmmgr/keys/keys_tcti.c vtpmmgr/keys/keys_tcti.h \
+	vtpmmgr/keys/keys_tpm.c vtpmmgr/keys/keys_tpm.h \
+	vtpmmgr/keys/keys_vtpm.c \
+	vtpmmgr/keys/keys_worker.c
 vtpmmgr_keys_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ESYS_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_keys_LDADD = libvtpm.a $(ESYS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 
 check_PROGRAMS += tests/unit/test_keys_pick
-tests_unit_test_keys_pick_SOURCES = tests/unit/test_keys_pick.c vtpmmgr/keys_pick.c \
-	vtpmmgr/keys_derive.c
+tests_unit_test_keys_pick_SOURCES = tests/unit/test_keys_pick.c vtpmmgr/keys/keys_pick.c \
+	vtpmmgr/keys/keys_derive.c
 tests_unit_test_keys_pick_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_pick_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_keys_derive
-tests_unit_test_keys_derive_SOURCES = tests/unit/test_keys_derive.c vtpmmgr/keys_derive.c
+tests_unit_test_keys_derive_SOURCES = tests/unit/test_keys_derive.c vtpmmgr/keys/keys_derive.c
 tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_derive_LDADD = $(UNIT_LIBS)
 
@@ -56,45 +56,45 @@ tests_integration_keeper_owner_LDADD = libvtpm.a $(CRYPTO_LIBS)
 # has.
 sbin_PROGRAMS += vtpmmgr/vtpmmgr
 broker_sources = \
-	vtpmmgr/admin.c vtpmmgr/admin.h \
-	vtpmmgr/admin_audit.c \
-	vtpmmgr/admin_platform.c \
-	vtpmmgr/admin_policy.c \
-	vtpmmgr/admin_rules.c vtpmmgr/admin_rules.h \
-	vtpmmgr/admin_vtpm.c vtpmmgr/admin_vtpm.h \
-	vtpmmgr/audit.c vtpmmgr/audit.h \
+	vtpmmgr/broker/admin.c vtpmmgr/broker/admin.h \
+	vtpmmgr/broker/admin_audit.c \
+	vtpmmgr/broker/admin_platform.c \
+	vtpmmgr/broker/admin_policy.c \
+	vtpmmgr/broker/admin_rules.c vtpmmgr/broker/admin_rules.h \
+	vtpmmgr/broker/admin_vtpm.c vtpmmgr/broker/admin_vtpm.h \
+	vtpmmgr/broker/audit.c vtpmmgr/broker/audit.h \
 	vtpmmgr/backoff.c vtpmmgr/backoff.h \
-	vtpmmgr/broker.c vtpmmgr/broker.h \
-	vtpmmgr/broker_sandbox.c vtpmmgr/broker_sandbox.h \
-	vtpmmgr/commit.c vtpmmgr/commit.h \
+	vtpmmgr/broker/broker.c vtpmmgr/broker/broker.h \
+	vtpmmgr/broker/broker_sandbox.c vtpmmgr/broker/broker_sandbox.h \
+	vtpmmgr/broker/commit.c vtpmmgr/broker/commit.h \
 	vtpmmgr/image.c vtpmmgr/image.h \
-	vtpmmgr/keeper.c vtpmmgr/keeper.h \
-	vtpmmgr/life.c vtpmmgr/life.h \
-	vtpmmgr/lifecycle.c vtpmmgr/lifecycle.h \
-	vtpmmgr/opening.c vtpmmgr/opening.h \
-	vtpmmgr/registry.c vtpmmgr/registry.h \
-	vtpmmgr/registry_apply.c \
-	vtpmmgr/request.c vtpmmgr/request.h \
-	vtpmmgr/rules.c vtpmmgr/rules.h \
-	vtpmmgr/store.c vtpmmgr/store.h \
-	vtpmmgr/syslog_line.c vtpmmgr/syslog_line.h \
+	vtpmmgr/broker/keeper.c vtpmmgr/broker/keeper.h \
+	vtpmmgr/broker/life.c vtpmmgr/broker/life.h \
+	vtpmmgr/broker/lifecycle.c vtpmmgr/broker/lifecycle.h \
+	vtpmmgr/broker/opening.c vtpmmgr/broker/opening.h \
+	vtpmmgr/broker/registry.c vtpmmgr/broker/registry.h \
+	vtpmmgr/broker/registry_apply.c \
+	vtpmmgr/broker/request.c vtpmmgr/broker/request.h \
+	vtpmmgr/broker/rules.c vtpmmgr/broker/rules.h \
+	vtpmmgr/broker/store.c vtpmmgr/broker/store.h \
+	vtpmmgr/broker/syslog_line.c vtpmmgr/broker/syslog_line.h \
 	vtpmmgr/uuid.c vtpmmgr/uuid.h \
-	vtpmmgr/workers.c vtpmmgr/workers.h
+	vtpmmgr/broker/workers.c vtpmmgr/broker/workers.h
 vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 	vtpmmgr/main.c \
-	vtpmmgr/notify.c vtpmmgr/notify.h \
-	vtpmmgr/options.c vtpmmgr/options.h \
-	vtpmmgr/pin.c vtpmmgr/pin.h \
-	vtpmmgr/process.c vtpmmgr/process.h \
-	vtpmmgr/programs.c vtpmmgr/programs.h \
-	vtpmmgr/rundir.c vtpmmgr/rundir.h \
-	vtpmmgr/spawner.h vtpmmgr/spawner_unix.c \
-	vtpmmgr/supervisor.c vtpmmgr/supervisor.h \
-	vtpmmgr/supervisor_child.c \
-	vtpmmgr/supervisor_open.c \
-	vtpmmgr/supervisor_peer.c \
-	vtpmmgr/supervisor_ptpm.c \
-	vtpmmgr/supervisor_worker.c
+	vtpmmgr/supervisor/notify.c vtpmmgr/supervisor/notify.h \
+	vtpmmgr/supervisor/options.c vtpmmgr/supervisor/options.h \
+	vtpmmgr/supervisor/pin.c vtpmmgr/supervisor/pin.h \
+	vtpmmgr/supervisor/process.c vtpmmgr/supervisor/process.h \
+	vtpmmgr/supervisor/programs.c vtpmmgr/supervisor/programs.h \
+	vtpmmgr/supervisor/rundir.c vtpmmgr/supervisor/rundir.h \
+	vtpmmgr/supervisor/spawner.h vtpmmgr/supervisor/spawner_unix.c \
+	vtpmmgr/supervisor/supervisor.c vtpmmgr/supervisor/supervisor.h \
+	vtpmmgr/supervisor/supervisor_child.c \
+	vtpmmgr/supervisor/supervisor_open.c \
+	vtpmmgr/supervisor/supervisor_peer.c \
+	vtpmmgr/supervisor/supervisor_ptpm.c \
+	vtpmmgr/supervisor/supervisor_worker.c
 vtpmmgr_vtpmmgr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vtpmmgr_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
 
@@ -119,21 +119,21 @@ check_PROGRAMS += \
 	tests/unit/test_lifecycle \
 	tests/unit/test_registry \
 	tests/unit/test_store
-manager_store = vtpmmgr/store.c vtpmmgr/image.c
-manager_registry = vtpmmgr/registry.c vtpmmgr/registry_apply.c vtpmmgr/lifecycle.c vtpmmgr/uuid.c
-tests_unit_test_audit_SOURCES = tests/unit/test_audit.c vtpmmgr/audit.c vtpmmgr/syslog_line.c \
+manager_store = vtpmmgr/broker/store.c vtpmmgr/image.c
+manager_registry = vtpmmgr/broker/registry.c vtpmmgr/broker/registry_apply.c vtpmmgr/broker/lifecycle.c vtpmmgr/uuid.c
+tests_unit_test_audit_SOURCES = tests/unit/test_audit.c vtpmmgr/broker/audit.c vtpmmgr/broker/syslog_line.c \
 	$(manager_store)
 tests_unit_test_audit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_audit_LDADD = $(UNIT_LIBS)
 tests_unit_test_backoff_SOURCES = tests/unit/test_backoff.c vtpmmgr/backoff.c
 tests_unit_test_backoff_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_backoff_LDADD = $(UNIT_LIBS)
-tests_unit_test_commit_SOURCES = tests/unit/test_commit.c vtpmmgr/commit.c $(manager_store) \
+tests_unit_test_commit_SOURCES = tests/unit/test_commit.c vtpmmgr/broker/commit.c $(manager_store) \
 	$(manager_registry)
 tests_unit_test_commit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_unit_test_commit_LDADD = $(UNIT_LIBS)
-tests_unit_test_lifecycle_SOURCES = tests/unit/test_lifecycle.c vtpmmgr/lifecycle.c
+tests_unit_test_lifecycle_SOURCES = tests/unit/test_lifecycle.c vtpmmgr/broker/lifecycle.c
 tests_unit_test_lifecycle_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_lifecycle_LDADD = $(UNIT_LIBS)
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c $(manager_registry)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* vtpmmgr: the supervisor; and, executed again by it under another name, the broker. */
 #include "lib/log.h"
-#include "vtpmmgr/broker.h"
-#include "vtpmmgr/options.h"
-#include "vtpmmgr/supervisor.h"
+#include "vtpmmgr/broker/broker.h"
+#include "vtpmmgr/supervisor/options.h"
+#include "vtpmmgr/supervisor/supervisor.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -134,9 +134,9 @@ static void pass(struct relay *r, int from, int to)
 static void turn(struct relay *r)
 {
 	struct pollfd p[] = {
-	    {r->signals,			    POLLIN, 0},
+	    {r->signals, POLLIN, 0},
 	    {r->client < 0 ? r->listen : r->client, POLLIN, 0},
-	    {r->target,			     POLLIN, 0},
+	    {r->target, POLLIN, 0},
 	};
 	struct signalfd_siginfo info;
 

@@ -206,8 +206,8 @@ static const struct {
 } commands[] = {
     {"latency", 2, cmd_latency},
     {"writers", 2, cmd_writers},
-    {"start",   2, cmd_start  },
-    {"answer",  1, cmd_answer },
+    {"start", 2, cmd_start},
+    {"answer", 1, cmd_answer},
 };
 
 int main(int argc, char **argv)

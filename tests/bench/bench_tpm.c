@@ -212,12 +212,12 @@ static const struct bench_case {
 	unsigned divisor; /* of the count, for what takes longer */
 	bool makes_object;
 } cases[] = {
-    {"GetRandom",     build_random,    1, false},
-    {"PCR_Extend",    build_extend,    1, false},
-    {"NV_Increment",  build_increment, 2, false},
-    {"NV_Write",      build_write,     2, false},
-    {"Quote",         build_quote,     4, false},
-    {"CreatePrimary", build_primary,   4, true },
+    {"GetRandom", build_random, 1, false},
+    {"PCR_Extend", build_extend, 1, false},
+    {"NV_Increment", build_increment, 2, false},
+    {"NV_Write", build_write, 2, false},
+    {"Quote", build_quote, 4, false},
+    {"CreatePrimary", build_primary, 4, true},
 };
 
 double bench_now(void)

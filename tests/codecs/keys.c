@@ -31,12 +31,10 @@ static void keys_init_fill(struct keys_init *m)
 
 static void keys_open_fill(struct keys_open *m)
 {
-	*m = (struct keys_open){
-	    .header_len = {10,   11  },
-	    .header = {some, some},
-	    .root_len = {0,    13  },
-	    .root = {NULL, some}
-        };
+	*m = (struct keys_open){.header_len = {10, 11},
+				.header = {some, some},
+				.root_len = {0, 13},
+				.root = {NULL, some}};
 }
 
 static void keys_opened_fill(struct keys_opened *m)

@@ -2,7 +2,7 @@
 #include "tests/fuzz/fuzz_broker.h"
 
 #include "lib/log.h"
-#include "vtpmmgr/opening.h"
+#include "vtpmmgr/broker/opening.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #ifndef TESTS_FUZZ_BROKER_H
 #define TESTS_FUZZ_BROKER_H
 
-#include "vtpmmgr/broker.h"
+#include "vtpmmgr/broker/broker.h"
 
 #define FUZZ_STORE_SIZE (STORE_REGIONS_AT + 8 * (uint64_t)REGION_SIZE(QUOTA_MIN))
 

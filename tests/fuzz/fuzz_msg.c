@@ -50,9 +50,9 @@ static enum err with_fd(void *ctx, struct msg *m)
 }
 
 static const struct msg_rule rules[] = {
-    {1, "quiet",   MSG_IN(0),              0, 0,            0, quiet  },
-    {2, "ranged",  MSG_IN(1) | MSG_IN(31), 4, 64,           0, ranged },
-    {3, "with fd", MSG_ANY_STATE,          0, MSG_BODY_MAX, 1, with_fd},
+    {1, "quiet", MSG_IN(0), 0, 0, 0, quiet},
+    {2, "ranged", MSG_IN(1) | MSG_IN(31), 4, 64, 0, ranged},
+    {3, "with fd", MSG_ANY_STATE, 0, MSG_BODY_MAX, 1, with_fd},
 };
 
 static void encodes_again(const struct msg *m, const uint8_t *header)

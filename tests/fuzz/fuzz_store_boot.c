@@ -7,7 +7,7 @@
  */
 #include "lib/rbuf.h"
 #include "tests/fuzz/fuzz_broker.h"
-#include "vtpmmgr/opening.h"
+#include "vtpmmgr/broker/opening.h"
 
 #include <stdlib.h>
 
@@ -18,13 +18,10 @@ static const struct {
 	uint64_t at;
 	size_t room;
 } places[] = {
-    {STORE_HEADER_AT(0), STORE_HEADER_SIZE},
-    {STORE_HEADER_AT(1), STORE_HEADER_SIZE},
-    {STORE_ROOT_AT(0),   STORE_ROOT_SIZE  },
-    {STORE_ROOT_AT(1),   STORE_ROOT_SIZE  },
-    {STORE_POLICY_AT(0), STORE_POLICY_SIZE},
-    {STORE_AUDIT_AT,     STORE_AUDIT_SIZE },
-    {STORE_REGIONS_AT,   RECORD_SLOT_SIZE },
+    {STORE_HEADER_AT(0), STORE_HEADER_SIZE}, {STORE_HEADER_AT(1), STORE_HEADER_SIZE},
+    {STORE_ROOT_AT(0), STORE_ROOT_SIZE},     {STORE_ROOT_AT(1), STORE_ROOT_SIZE},
+    {STORE_POLICY_AT(0), STORE_POLICY_SIZE}, {STORE_AUDIT_AT, STORE_AUDIT_SIZE},
+    {STORE_REGIONS_AT, RECORD_SLOT_SIZE},
 };
 
 static void put_pieces(const uint8_t *data, size_t size)

@@ -97,10 +97,10 @@ static const struct {
 	uint16_t type;
 	void (*fn)(struct driver *d, const struct msg *m);
 } handlers[] = {
-    {KEYS_COMMIT,   on_commit  },
-    {KEYS_HEADER,   on_header  },
+    {KEYS_COMMIT, on_commit},
+    {KEYS_HEADER, on_header},
     {KEYS_ANCHORED, on_anchored},
-    {KEYS_DONE,     on_stray   },
+    {KEYS_DONE, on_stray},
 };
 
 bool broker_serve(struct driver *d, uint16_t type, uint32_t id, struct msg *m, int wait_ms)
@@ -198,11 +198,9 @@ enum err broker_open(struct driver *d, const struct store *s)
 enum err broker_create(struct driver *d, unsigned i)
 {
 	struct record r = {.name = "v", .stakeholder = "s", .vtpm_class = VTPM_DISCRETIONARY};
-	struct keys_create q = {
-	    .region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN),
-	    .quota = QUOTA_MIN,
-	    .guest = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}}
-        };
+	struct keys_create q = {.region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN),
+				.quota = QUOTA_MIN,
+				.guest = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}}};
 	static uint8_t bytes[RECORD_SLOT_SIZE];
 	size_t len;
 
@@ -250,10 +248,8 @@ uint32_t broker_ask_start(struct driver *d, unsigned i, const struct record_slot
 /* Whether the supervisor is asked for this worker before the broker is told that it is not. */
 static bool spawn_is_asked(struct driver *d, unsigned i)
 {
-	struct pollfd either[2] = {
-	    {.fd = d->super.fd,  .events = POLLIN},
-            {.fd = d->broker.fd, .events = POLLIN}
-        };
+	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
+				   {.fd = d->broker.fd, .events = POLLIN}};
 	struct super_peer who;
 	struct msg m;
 

@@ -335,10 +335,8 @@ static void many(struct driver *d)
 static bool leads_from_root_to_root(const struct driver *d, const uint8_t data[DIGEST_SIZE])
 {
 	for (unsigned i = 0; i < d->ncommits; i++) {
-		const struct crypt_part parts[] = {
-		    {d->commits[i].prev.b, DIGEST_SIZE},
-                    {data,                 DIGEST_SIZE}
-                };
+		const struct crypt_part parts[] = {{d->commits[i].prev.b, DIGEST_SIZE},
+						   {data, DIGEST_SIZE}};
 		struct digest after;
 
 		must(crypt_sha256(parts, 2, &after), "digest");

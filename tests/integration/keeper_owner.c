@@ -39,14 +39,9 @@ static void provision(struct driver *d)
 		uint32_t cc;
 		unsigned nth;
 	} steps[] = {
-	    {TPM2_CC_CreatePrimary,  1},
-            {TPM2_CC_NV_DefineSpace, 1},
-            {TPM2_CC_NV_DefineSpace, 2},
-	    {TPM2_CC_Create,         1},
-            {TPM2_CC_NV_Extend,      1},
-            {TPM2_CC_PolicySecret,   1},
-	    {TPM2_CC_NV_Write,       1},
-            {TPM2_CC_Unseal,         1},
+	    {TPM2_CC_CreatePrimary, 1}, {TPM2_CC_NV_DefineSpace, 1}, {TPM2_CC_NV_DefineSpace, 2},
+	    {TPM2_CC_Create, 1},        {TPM2_CC_NV_Extend, 1},      {TPM2_CC_PolicySecret, 1},
+	    {TPM2_CC_NV_Write, 1},      {TPM2_CC_Unseal, 1},
 	};
 
 	/* An index whose definition was not answered may be another store's: it stays. */

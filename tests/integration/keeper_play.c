@@ -125,10 +125,7 @@ static void spawn_keeper(struct driver *d, int super, int broker, int ptpm)
 	static char name[] = "vtpmmgr-keys", id[] = "65001", level[] = "2", run[] = "/run";
 	char *const argv[] = {name, id, id, level, run, NULL};
 	const struct spawn_fd fds[] = {
-	    {super,  FD_SUPER      },
-            {broker, FD_KEYS_BROKER},
-            {ptpm,   FD_KEYS_PTPM  }
-        };
+	    {super, FD_SUPER}, {broker, FD_KEYS_BROKER}, {ptpm, FD_KEYS_PTPM}};
 	int program = open(d->program, O_RDONLY | O_CLOEXEC), pidfd;
 
 	if (program < 0)

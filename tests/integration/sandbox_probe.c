@@ -93,9 +93,7 @@ static int try_connect(const struct context *c)
 
 static int try_network(const struct context *c)
 {
-	struct sockaddr a = {
-	    .sa_family = AF_INET, .sa_data = {0, 22, 127, 0, 0, 1}
-        };
+	struct sockaddr a = {.sa_family = AF_INET, .sa_data = {0, 22, 127, 0, 0, 1}};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)c;
@@ -192,23 +190,23 @@ static const struct attempt {
 	int calls[CALLS_MAX]; /* that it needs */
 	int wall;             /* errno of the wall behind seccomp; 0: seccomp alone */
 } attempts[] = {
-    {"open a file of the host",         try_open,              {SCMP_SYS(openat)},                         ENOENT},
-    {"create a file",                   try_create,            {SCMP_SYS(openat)},                         EROFS },
-    {"list the root",                   try_list,              {SCMP_SYS(openat), SCMP_SYS(getdents64)},   EACCES},
-    {"connect to a socket of the host", try_connect,           {SCMP_SYS(socket), SCMP_SYS(connect)},      ENOENT},
-    {"connect to the network",          try_network,           {SCMP_SYS(socket), SCMP_SYS(connect)},      EACCES},
-    {"ptrace another worker",           try_ptrace,            {SCMP_SYS(ptrace)},                         ESRCH },
-    {"kill another worker",             try_kill,              {SCMP_SYS(kill)},                           ESRCH },
-    {"read another worker's memory",    try_read_memory,       {SCMP_SYS(process_vm_readv)},               ESRCH },
-    {"execute a program",               try_exec,              {SCMP_SYS(execve)},                         ENOENT},
-    {"fork",			    try_fork,              {SCMP_SYS(clone)},                          EAGAIN},
-    {"mount",			   try_mount,             {SCMP_SYS(mount)},                          EPERM },
-    {"become root",		     try_setuid,            {SCMP_SYS(setresuid)},                      EINVAL},
-    {"make a user namespace",           try_userns,            {SCMP_SYS(unshare), SCMP_SYS(mount)},       EPERM },
-    {"be dumpable",		     try_dumpable,          {SCMP_SYS(prctl)},                          EPERM },
-    {"leave a core",                    try_core_limit,        {SCMP_SYS(prlimit64), SCMP_SYS(setrlimit)}, EPERM },
-    {"map executable memory",           try_executable_memory, {SCMP_SYS(mmap)},                           0     },
-    {"chroot",			  try_chroot,            {SCMP_SYS(chroot)},                         EPERM },
+    {"open a file of the host", try_open, {SCMP_SYS(openat)}, ENOENT},
+    {"create a file", try_create, {SCMP_SYS(openat)}, EROFS},
+    {"list the root", try_list, {SCMP_SYS(openat), SCMP_SYS(getdents64)}, EACCES},
+    {"connect to a socket of the host", try_connect, {SCMP_SYS(socket), SCMP_SYS(connect)}, ENOENT},
+    {"connect to the network", try_network, {SCMP_SYS(socket), SCMP_SYS(connect)}, EACCES},
+    {"ptrace another worker", try_ptrace, {SCMP_SYS(ptrace)}, ESRCH},
+    {"kill another worker", try_kill, {SCMP_SYS(kill)}, ESRCH},
+    {"read another worker's memory", try_read_memory, {SCMP_SYS(process_vm_readv)}, ESRCH},
+    {"execute a program", try_exec, {SCMP_SYS(execve)}, ENOENT},
+    {"fork", try_fork, {SCMP_SYS(clone)}, EAGAIN},
+    {"mount", try_mount, {SCMP_SYS(mount)}, EPERM},
+    {"become root", try_setuid, {SCMP_SYS(setresuid)}, EINVAL},
+    {"make a user namespace", try_userns, {SCMP_SYS(unshare), SCMP_SYS(mount)}, EPERM},
+    {"be dumpable", try_dumpable, {SCMP_SYS(prctl)}, EPERM},
+    {"leave a core", try_core_limit, {SCMP_SYS(prlimit64), SCMP_SYS(setrlimit)}, EPERM},
+    {"map executable memory", try_executable_memory, {SCMP_SYS(mmap)}, 0},
+    {"chroot", try_chroot, {SCMP_SYS(chroot)}, EPERM},
 };
 #define NATTEMPTS (sizeof(attempts) / sizeof(attempts[0]))
 
@@ -243,9 +241,7 @@ static int run_inside(const char *mode, size_t index, const struct context *c)
 {
 	char name[] = "sandbox_probe", modes[16], number[16], victim[16], secret[128], path[128];
 	char *argv[] = {name, modes, number, victim, secret, path, NULL};
-	const struct spawn_fd fds[] = {
-	    {STDERR_FILENO, KEPT_FD}
-        };
+	const struct spawn_fd fds[] = {{STDERR_FILENO, KEPT_FD}};
 	int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	int pidfd, status = -1;
 	pid_t pid;

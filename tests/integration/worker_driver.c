@@ -393,23 +393,23 @@ static const struct {
 	const char *word;
 	void (*fn)(struct driver *d, const char *argument);
 } words[] = {
-    {"start",      do_start     },
-    {"stop",       do_stop      },
+    {"start", do_start},
+    {"stop", do_stop},
     {"super-stop", do_super_stop},
-    {"kill",       do_kill      },
-    {"quit",       do_quit      },
-    {"hold",       do_hold      },
-    {"release",    do_release   },
-    {"anchor",     do_anchor    },
-    {"stall",      do_stall     },
-    {"keys-die",   do_keys_die  },
-    {"keys-new",   do_keys_new  },
+    {"kill", do_kill},
+    {"quit", do_quit},
+    {"hold", do_hold},
+    {"release", do_release},
+    {"anchor", do_anchor},
+    {"stall", do_stall},
+    {"keys-die", do_keys_die},
+    {"keys-new", do_keys_new},
     {"broker-die", do_broker_die},
     {"broker-new", do_broker_new},
-    {"spoil",      do_spoil     },
-    {"lose",       do_lose      },
-    {"garbage",    do_garbage   },
-    {"status",     do_status    },
+    {"spoil", do_spoil},
+    {"lose", do_lose},
+    {"garbage", do_garbage},
+    {"status", do_status},
 };
 
 static void obey(struct driver *d, char *line)

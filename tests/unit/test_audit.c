@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The audit trail: chain, ring, and what a reader finds after a crash or an attack. */
-#include "vtpmmgr/audit.h"
+#include "vtpmmgr/broker/audit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -232,10 +232,7 @@ static void test_callback_error_ends(void **state)
 static void test_not_taken_fds_closed(void **state)
 {
 	struct scene *s = *state;
-	struct msg m = {
-	    .type = 1, .fds = {STDIN_FILENO, STDIN_FILENO},
-                 .nfds = 2
-        };
+	struct msg m = {.type = 1, .fds = {STDIN_FILENO, STDIN_FILENO}, .nfds = 2};
 	size_t before = open_fds();
 
 	attach(s, s->b);

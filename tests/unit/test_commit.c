@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commits: wait for blobs, sync once, never write over what is anchored, take a root over. */
-#include "vtpmmgr/commit.h"
+#include "vtpmmgr/broker/commit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -166,9 +166,7 @@ static void make_dirty(uint8_t slot, const char *state)
 	leaf->blob_len = (uint32_t)strlen(state);
 	f.c.nblobs = 1;
 	f.c.blobs[0] = (struct keys_commit_blob){
-	    .uuid = {1     },
-              .slot = slot, .mark = { leaf->version, leaf->blob_len, {{0}}}
-        };
+	    .uuid = {1}, .slot = slot, .mark = {leaf->version, leaf->blob_len, {{0}}}};
 }
 
 static bool holds(uint64_t at, const char *s)

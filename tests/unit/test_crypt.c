@@ -52,15 +52,9 @@ static void assert_hex(const void *bytes, const char *hex)
 /* FIPS 180-4's examples: "abc", the empty message, and two blocks given in pieces. */
 static void test_sha256(void **state)
 {
-	const struct crypt_part abc[] = {
-	    {"a",  1},
-            {"",   0},
-            {"bc", 2}
-        };
-	const struct crypt_part two[] = {
-	    {"abcdbcdecdefdefgefghfghighij", 28},
-            {"hijkijkljklmklmnlmnomnopnopq", 28}
-        };
+	const struct crypt_part abc[] = {{"a", 1}, {"", 0}, {"bc", 2}};
+	const struct crypt_part two[] = {{"abcdbcdecdefdefgefghfghighij", 28},
+					 {"hijkijkljklmklmnlmnomnopnopq", 28}};
 	struct digest d;
 
 	(void)state;
@@ -95,10 +89,7 @@ static void test_sha256_fd(void **state)
  */
 static void test_hmac(void **state)
 {
-	const struct crypt_part jefe[] = {
-	    {"what do ya want ", 16},
-            {"for nothing?",     12}
-        };
+	const struct crypt_part jefe[] = {{"what do ya want ", 16}, {"for nothing?", 12}};
 	struct secret *key = key_of("Jefe", 4);
 	uint8_t data[50];
 	const struct crypt_part dd = {data, sizeof(data)};
@@ -141,15 +132,8 @@ static void test_hkdf_info(void **state)
 	static const uint8_t zeros[DIGEST_SIZE];
 	struct secret *ikm = key_of("input keying material", 21);
 	struct secret *salt = key_of(zeros, sizeof(zeros));
-	const struct crypt_part key[] = {
-	    {"input keying material", 21}
-        };
-	const struct crypt_part info[] = {
-	    {"uuid",       4 },
-            {"",           0 },
-            {"generation", 10},
-            {"\1",         1 }
-        };
+	const struct crypt_part key[] = {{"input keying material", 21}};
+	const struct crypt_part info[] = {{"uuid", 4}, {"", 0}, {"generation", 10}, {"\1", 1}};
 	struct secret *prk;
 	struct secret *expected;
 	struct secret *okm;

@@ -37,11 +37,9 @@ static enum err parse(struct ctl *c, struct ctl_args *out, const char *const *wo
 static void takes_every_spelling(void **state)
 {
 	static const char *const lines[][WORDS_MAX] = {
-	    {"bank",      "--level", "3",    "-y"},
-            {"--level=3", "--yes",   "bank"},
-	    {"-l",        "3",      "-y", "bank"    },
-            {"-l3",     "bank",      "-y"      },
-	    {"-l3",       "-y",          "--",       "bank"},
+	    {"bank", "--level", "3", "-y"}, {"--level=3", "--yes", "bank"},
+	    {"-l", "3", "-y", "bank"},      {"-l3", "bank", "-y"},
+	    {"-l3", "-y", "--", "bank"},
 	};
 	struct ctl_args a;
 	struct ctl c;
@@ -59,19 +57,19 @@ static void takes_every_spelling(void **state)
 static void refuses_what_is_not_declared(void **state)
 {
 	static const char *const lines[][WORDS_MAX] = {
-	    {"bank"     },
-	    {           "--level",       "3"},
-	    {		"bank", "--level"},
-	    {       "bank",               "-l"},
-	    {   "bank",                  "-l3", "--nope"},
-	    {   "bank",               "-l3", "--leve", "3"},
-	    {      "bank",     "-l3", "--levels"},
-	    {      "bank",      "-l3", "--yes=1"},
-	    {      "bank",          "-l3", "-yx"},
-	    {      "bank",          "-l3", "-l4"},
-	    { "bank",           "-l3", "-y", "-y"},
-	    {		   "a",       "b", "c", "-l3"},
-	    {		"bank",          "-l3", "--socket"},
+	    {"bank"},
+	    {"--level", "3"},
+	    {"bank", "--level"},
+	    {"bank", "-l"},
+	    {"bank", "-l3", "--nope"},
+	    {"bank", "-l3", "--leve", "3"},
+	    {"bank", "-l3", "--levels"},
+	    {"bank", "-l3", "--yes=1"},
+	    {"bank", "-l3", "-yx"},
+	    {"bank", "-l3", "-l4"},
+	    {"bank", "-l3", "-y", "-y"},
+	    {"a", "b", "c", "-l3"},
+	    {"bank", "-l3", "--socket"},
 	};
 	struct ctl_args a;
 	struct ctl c;

@@ -54,9 +54,7 @@ static int teardown(void **state)
 
 static void signs_what_verifies(void **state)
 {
-	struct digest digest = {
-	    {1, 2, 3}
-        };
+	struct digest digest = {{1, 2, 3}};
 	struct crypt_signature sig, again;
 	uint8_t der[CTL_KEY_DER_MAX];
 	struct ctl_key *key;

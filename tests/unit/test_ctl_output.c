@@ -61,9 +61,7 @@ static void text_is_wrapped(void **state)
 static void values_in_words(void **state)
 {
 	const struct guest nobody = {0};
-	const struct guest user = {
-	    GUEST_UNIX, {0, 0, 3, 0xe9, 0, 0, 0, 100}
-        };
+	const struct guest user = {GUEST_UNIX, {0, 0, 3, 0xe9, 0, 0, 0, 100}};
 	uint8_t uuid[UUID_SIZE];
 	char who[CTL_WHO_TEXT], size[CTL_SIZE_TEXT], when[CTL_TIME_TEXT], text[CTL_UUID_TEXT];
 
@@ -165,12 +163,9 @@ static void status_tells_why_it_is_closed(void **state)
 		enum err err;
 		const char *says;
 	} causes[] = {
-	    {ERR_ROLLBACK,   "old copy"       },
-            {ERR_UNAPPROVED, "approved"       },
-	    {ERR_FOREIGN,    "another machine"},
-            {ERR_TAMPERED,   "altered"        },
-	    {ERR_LOCKOUT,    "lockout"        },
-            {ERR_INTERNAL,   "not open"       },
+	    {ERR_ROLLBACK, "old copy"},       {ERR_UNAPPROVED, "approved"},
+	    {ERR_FOREIGN, "another machine"}, {ERR_TAMPERED, "altered"},
+	    {ERR_LOCKOUT, "lockout"},         {ERR_INTERNAL, "not open"},
 	};
 	struct admin_status s = healthy;
 	struct ctl_coverage v;

@@ -21,25 +21,25 @@ static const struct expected {
 	size_t response; /* 0: depends */
 	uint32_t result;
 } table[] = {
-    {0x01, 4,  8,  CTRL_SUCCESS     }, /* GET_CAPABILITY */
-    {0x02, 8,  4,  CTRL_SUCCESS     }, /* INIT */
-    {0x03, 4,  4,  CTRL_SUCCESS     }, /* SHUTDOWN */
-    {0x04, 4,  8,  CTRL_SUCCESS     }, /* GET_TPMESTABLISHED */
-    {0x05, 8,  4,  CTRL_SUCCESS     }, /* SET_LOCALITY */
-    {0x06, 4,  4,  CTRL_SUCCESS     }, /* HASH_START */
-    {0x07, 8,  4,  CTRL_SUCCESS     }, /* HASH_DATA of nothing */
-    {0x08, 4,  4,  CTRL_SUCCESS     }, /* HASH_END */
-    {0x09, 4,  4,  CTRL_SUCCESS     }, /* CANCEL_TPM_CMD */
-    {0x0a, 4,  4,  CTRL_BAD_ORDINAL }, /* STORE_VOLATILE */
-    {0x0b, 8,  4,  CTRL_BAD_LOCALITY}, /* RESET_TPMESTABLISHED by locality 0 */
-    {0x0c, 16, 16, CTRL_BAD_ORDINAL }, /* GET_STATEBLOB */
-    {0x0d, 16, 4,  CTRL_BAD_ORDINAL }, /* SET_STATEBLOB */
-    {0x0e, 4,  4,  CTRL_SUCCESS     }, /* STOP */
-    {0x0f, 4,  8,  CTRL_SUCCESS     }, /* GET_CONFIG */
-    {0x10, 4,  4,  CTRL_BAD_ORDINAL }, /* SET_DATAFD */
-    {0x11, 8,  16, CTRL_SUCCESS     }, /* SET_BUFFERSIZE, asking */
-    {0x12, 20, 0,  CTRL_SUCCESS     }, /* GET_INFO */
-    {0x13, 8,  4,  CTRL_BAD_ORDINAL }, /* LOCK_STORAGE */
+    {0x01, 4, 8, CTRL_SUCCESS},       /* GET_CAPABILITY */
+    {0x02, 8, 4, CTRL_SUCCESS},       /* INIT */
+    {0x03, 4, 4, CTRL_SUCCESS},       /* SHUTDOWN */
+    {0x04, 4, 8, CTRL_SUCCESS},       /* GET_TPMESTABLISHED */
+    {0x05, 8, 4, CTRL_SUCCESS},       /* SET_LOCALITY */
+    {0x06, 4, 4, CTRL_SUCCESS},       /* HASH_START */
+    {0x07, 8, 4, CTRL_SUCCESS},       /* HASH_DATA of nothing */
+    {0x08, 4, 4, CTRL_SUCCESS},       /* HASH_END */
+    {0x09, 4, 4, CTRL_SUCCESS},       /* CANCEL_TPM_CMD */
+    {0x0a, 4, 4, CTRL_BAD_ORDINAL},   /* STORE_VOLATILE */
+    {0x0b, 8, 4, CTRL_BAD_LOCALITY},  /* RESET_TPMESTABLISHED by locality 0 */
+    {0x0c, 16, 16, CTRL_BAD_ORDINAL}, /* GET_STATEBLOB */
+    {0x0d, 16, 4, CTRL_BAD_ORDINAL},  /* SET_STATEBLOB */
+    {0x0e, 4, 4, CTRL_SUCCESS},       /* STOP */
+    {0x0f, 4, 8, CTRL_SUCCESS},       /* GET_CONFIG */
+    {0x10, 4, 4, CTRL_BAD_ORDINAL},   /* SET_DATAFD */
+    {0x11, 8, 16, CTRL_SUCCESS},      /* SET_BUFFERSIZE, asking */
+    {0x12, 20, 0, CTRL_SUCCESS},      /* GET_INFO */
+    {0x13, 8, 4, CTRL_BAD_ORDINAL},   /* LOCK_STORAGE */
 };
 
 static unsigned cancels;
@@ -132,12 +132,7 @@ static void offers_what_it_has(void **state)
 static void unknown_commands_have_no_end(void **state)
 {
 	static const uint8_t unknown[][4] = {
-	    {0,   0,   0,   0   },
-            {0,   0,   0,   0x14},
-            {0,   0,   1,   1   },
-            {1,   0,   0,   1   },
-            {255, 255, 255, 255 }
-        };
+	    {0, 0, 0, 0}, {0, 0, 0, 0x14}, {0, 0, 1, 1}, {1, 0, 0, 1}, {255, 255, 255, 255}};
 	uint8_t response[CTRL_RESPONSE_MAX];
 	struct ctrl_request r;
 

@@ -3,7 +3,7 @@
  * The derivations never change: these vectors were computed independently with
  * Python's hmac and hashlib, from RFC 5869 and doc/STATE-FORMAT.
  */
-#include "vtpmmgr/keys_derive.h"
+#include "vtpmmgr/keys/keys_derive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

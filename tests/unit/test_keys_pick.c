@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vtpmmgr/keys_pick.h"
+#include "vtpmmgr/keys/keys_pick.h"
 
-#include "vtpmmgr/keys_derive.h"
+#include "vtpmmgr/keys/keys_derive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,12 +34,10 @@ static struct disk *disk_new(void)
 
 static void put_header(struct disk *d, int i, uint64_t seq)
 {
-	struct boot_header h = {
-	    .seq = seq,
-	    .hierarchy = HIERARCHY_PLATFORM,
-	    .root_key = {.public_len = 1, .private_len = 1},
-	    .platform.napprovals = 1
-        };
+	struct boot_header h = {.seq = seq,
+				.hierarchy = HIERARCHY_PLATFORM,
+				.root_key = {.public_len = 1, .private_len = 1},
+				.platform.napprovals = 1};
 	size_t len;
 
 	h.platform.approvals[0].pcrs = 1;

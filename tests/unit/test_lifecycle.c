@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The table of a vTPM's life: its paths, and what may never be in it. */
-#include "vtpmmgr/lifecycle.h"
+#include "vtpmmgr/broker/lifecycle.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

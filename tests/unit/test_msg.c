@@ -75,10 +75,10 @@ static enum err handle(void *ctx, struct msg *m)
 }
 
 static const struct msg_rule rules[] = {
-    {1, "idle",  MSG_IN(IDLE),                0, 0, 0, handle},
+    {1, "idle", MSG_IN(IDLE), 0, 0, 0, handle},
     {2, "range", MSG_IN(IDLE) | MSG_IN(BUSY), 4, 8, 0, handle},
-    {3, "fd",    MSG_ANY_STATE,               0, 0, 1, handle},
-    {4, "never", 0,			   0, 8, 0, handle},
+    {3, "fd", MSG_ANY_STATE, 0, 0, 1, handle},
+    {4, "never", 0, 0, 8, 0, handle},
 };
 
 static enum err dispatch(struct seen *seen, unsigned state, uint16_t type, size_t len)
@@ -137,10 +137,7 @@ static void test_surplus_fds_closed(void **state)
 {
 	struct seen seen = {0};
 	struct msg one = {.type = 1, .fds = {some_fd()}, .nfds = 1};
-	struct msg two = {
-	    .type = 3, .fds = {some_fd(), some_fd()},
-                 .nfds = 2
-        };
+	struct msg two = {.type = 3, .fds = {some_fd(), some_fd()}, .nfds = 2};
 	struct msg unknown = {.type = 99, .fds = {some_fd()}, .nfds = 1};
 	int fds[] = {one.fds[0], two.fds[0], two.fds[1], unknown.fds[0]};
 

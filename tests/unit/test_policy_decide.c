@@ -119,19 +119,20 @@ static void check_all(const struct policy *p, const struct expected *cases, size
 static void test_rules(void **state)
 {
 	static const struct expected cases[] = {
-	    {Q("owner", STOP,        "bank",  D), true,  "owner-all",
+	    {Q("owner", STOP, "bank", D), true, "owner-all",
 	     "rule \"owner-all\" allows \"owner\" the action \"stop\" on discretionary vTPMs of "
-	     "\"bank\"",									 NULL		     },
-	    {Q("bank",  STOP,        "bank",  D), true,  "self",      NULL,                      NULL                     },
-	    {Q("bank",  STOP,        "work",  D), false, "default",   "no rule allows \"bank\"",
-	     "a rule that allows it; \"owner\" may do it now, by rule \"owner-all\""                                      },
-	    {Q("owner", MIGRATE_IN,  "maker", D), false, "default",   NULL,                      "a rule that allows it"  },
-	    {Q("bank",  START,       "bank",  M), false, "default",   NULL,                      "\"owner\" may do it now"},
-	    {Q("owner", PLATFORM,    NULL,    0), true,  "admin",     "on the platform",         NULL                     },
-	    {Q("owner", AUDIT,       NULL,    0), true,  "admin",     NULL,                      NULL                     },
-	    {Q("owner", AUDIT,       "bank",  0), true,  "admin",     NULL,                      NULL                     },
-	    {Q("work",  PLATFORM,    NULL,    0), false, "default",   NULL,                      "\"owner\" may do it now"},
-	    {Q("owner", POLICY_READ, NULL,    0), false, "default",   NULL,                      "a rule that allows it"  },
+	     "\"bank\"",
+	     NULL},
+	    {Q("bank", STOP, "bank", D), true, "self", NULL, NULL},
+	    {Q("bank", STOP, "work", D), false, "default", "no rule allows \"bank\"",
+	     "a rule that allows it; \"owner\" may do it now, by rule \"owner-all\""},
+	    {Q("owner", MIGRATE_IN, "maker", D), false, "default", NULL, "a rule that allows it"},
+	    {Q("bank", START, "bank", M), false, "default", NULL, "\"owner\" may do it now"},
+	    {Q("owner", PLATFORM, NULL, 0), true, "admin", "on the platform", NULL},
+	    {Q("owner", AUDIT, NULL, 0), true, "admin", NULL, NULL},
+	    {Q("owner", AUDIT, "bank", 0), true, "admin", NULL, NULL},
+	    {Q("work", PLATFORM, NULL, 0), false, "default", NULL, "\"owner\" may do it now"},
+	    {Q("owner", POLICY_READ, NULL, 0), false, "default", NULL, "a rule that allows it"},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -141,13 +142,13 @@ static void test_rules(void **state)
 static void test_deny_wins(void **state)
 {
 	static const struct expected cases[] = {
-	    {Q("bank",  ATTEST, "bank", D), true,  "self",         NULL,                          NULL            },
-	    {Q("work",  ATTEST, "work", D), false, "no-attest-a",  "rule \"no-attest-a\" denies",
-	     "removing or narrowing rule \"no-attest-a\" and 1 more that deny it"                                 },
-	    {Q("work",  ATTEST, "bank", D), false, "no-attest-b",  NULL,
-	     "rule \"no-attest-b\", and adding one that allows it"                                                },
-	    {Q("work",  SEE,    "work", D), false, "no-attest-a",  NULL,                          "and adding one"},
-	    {Q("owner", CREATE, "work", M), false, "no-mandatory", NULL,                          "removing"      },
+	    {Q("bank", ATTEST, "bank", D), true, "self", NULL, NULL},
+	    {Q("work", ATTEST, "work", D), false, "no-attest-a", "rule \"no-attest-a\" denies",
+	     "removing or narrowing rule \"no-attest-a\" and 1 more that deny it"},
+	    {Q("work", ATTEST, "bank", D), false, "no-attest-b", NULL,
+	     "rule \"no-attest-b\", and adding one that allows it"},
+	    {Q("work", SEE, "work", D), false, "no-attest-a", NULL, "and adding one"},
+	    {Q("owner", CREATE, "work", M), false, "no-mandatory", NULL, "removing"},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -156,17 +157,17 @@ static void test_deny_wins(void **state)
 static void test_not_stakeholders(void **state)
 {
 	static const struct expected cases[] = {
-	    {Q(NULL,    SEE,      "bank",  D), false, "default", "the caller is no stakeholder",
-	     "uid or gid among its principals"						     },
-	    {Q("thief", SEE,      "bank",  D), false, "default", "\"thief\" is no stakeholder",
-	     "uid or gid among its principals"						     },
-	    {Q("owner", SEE,      "thief", D), false, "default", "\"thief\" is no stakeholder",
-	     "a policy with such a stakeholder"						    },
-	    {Q("owner", CREATE,   NULL,    D), false, "default", "not about the platform",
-	     "naming the stakeholder"							      },
-	    {Q("owner", PLATFORM, "bank",  D), false, "default", "about the platform alone",
-	     "on the platform"								     },
-	    {Q("owner", COUNT,    "bank",  D), false, "default", NULL,                           ""},
+	    {Q(NULL, SEE, "bank", D), false, "default", "the caller is no stakeholder",
+	     "uid or gid among its principals"},
+	    {Q("thief", SEE, "bank", D), false, "default", "\"thief\" is no stakeholder",
+	     "uid or gid among its principals"},
+	    {Q("owner", SEE, "thief", D), false, "default", "\"thief\" is no stakeholder",
+	     "a policy with such a stakeholder"},
+	    {Q("owner", CREATE, NULL, D), false, "default", "not about the platform",
+	     "naming the stakeholder"},
+	    {Q("owner", PLATFORM, "bank", D), false, "default", "about the platform alone",
+	     "on the platform"},
+	    {Q("owner", COUNT, "bank", D), false, "default", NULL, ""},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -175,14 +176,15 @@ static void test_not_stakeholders(void **state)
 static void test_mandatory(void **state)
 {
 	static const struct expected cases[] = {
-	    {Q("owner", START,       "bank", M), true,  "owner-all", NULL,                       NULL                    },
-	    {Q("owner", STOP,        "bank", M), false, "mandatory",
-	     "every policy denies \"owner\" the action \"stop\" on mandatory vTPMs of \"bank\"", "nothing on this device"},
-	    {Q("owner", DESTROY,     "bank", M), false, "mandatory", NULL,                       "nothing"               },
-	    {Q("owner", OWN,         "bank", M), false, "mandatory", NULL,                       "nothing"               },
-	    {Q("bank",  STOP,        "bank", M), false, "mandatory", NULL,                       "nothing"               },
-	    {Q("bank",  MIGRATE_OUT, "bank", M), false, "mandatory", NULL,                       "nothing"               },
-	    {Q("owner", DESTROY,     "bank", D), true,  "owner-all", NULL,                       NULL                    },
+	    {Q("owner", START, "bank", M), true, "owner-all", NULL, NULL},
+	    {Q("owner", STOP, "bank", M), false, "mandatory",
+	     "every policy denies \"owner\" the action \"stop\" on mandatory vTPMs of \"bank\"",
+	     "nothing on this device"},
+	    {Q("owner", DESTROY, "bank", M), false, "mandatory", NULL, "nothing"},
+	    {Q("owner", OWN, "bank", M), false, "mandatory", NULL, "nothing"},
+	    {Q("bank", STOP, "bank", M), false, "mandatory", NULL, "nothing"},
+	    {Q("bank", MIGRATE_OUT, "bank", M), false, "mandatory", NULL, "nothing"},
+	    {Q("owner", DESTROY, "bank", D), true, "owner-all", NULL, NULL},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -192,10 +194,10 @@ static void test_mandatory(void **state)
 static void test_unknown_class(void **state)
 {
 	static const struct expected cases[] = {
-	    {Q("owner", STOP,   "bank", 0), false, "mandatory",    NULL, "nothing" },
-	    {Q("bank",  START,  "bank", 0), false, "default",      NULL, "a rule"  },
+	    {Q("owner", STOP, "bank", 0), false, "mandatory", NULL, "nothing"},
+	    {Q("bank", START, "bank", 0), false, "default", NULL, "a rule"},
 	    {Q("owner", CREATE, "work", 0), false, "no-mandatory", NULL, "removing"},
-	    {Q("owner", SEE,    "bank", 0), true,  "owner-all",    NULL, NULL      },
+	    {Q("owner", SEE, "bank", 0), true, "owner-all", NULL, NULL},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -210,19 +212,22 @@ static void test_unknown_class(void **state)
 static void test_quota(void **state)
 {
 	static const struct expected cases[] = {
-	    {CREATE("bank",							 65536,             0,								      0),                true,																			 "owner-all", NULL, NULL},
-	    {CREATE("bank",								 32768,									      1,																		    32768),																			 true,																														"owner-all", NULL, NULL},
-	    {CREATE("bank",							       32769,									    1,32768),false,"quota",
-	     "32768 of the 65536 bytes of its quota left, and 32769 are asked for", "asking for less"},
-	    {CREATE("bank",							 1,       1, 65537),                         false,																																									"quota", "\"bank\" has 0 of", "asking for less"},
-	    {CREATE("bank", UINT32_MAX, 1,								       UINT64_MAX),									    false,																					       "quota", NULL, "nv_bytes"},
-	    {CREATE("bank",							       16384,									   2,																	  32768),														false,"quota", "2 of the 2 vTPMs of its quota",
+	    {CREATE("bank", 65536, 0, 0), true, "owner-all", NULL, NULL},
+	    {CREATE("bank", 32768, 1, 32768), true, "owner-all", NULL, NULL},
+	    {CREATE("bank", 32769, 1, 32768), false, "quota",
+	     "32768 of the 65536 bytes of its quota left, and 32769 are asked for",
+	     "asking for less"},
+	    {CREATE("bank", 1, 1, 65537), false, "quota", "\"bank\" has 0 of", "asking for less"},
+	    {CREATE("bank", UINT32_MAX, 1, UINT64_MAX), false, "quota", NULL, "nv_bytes"},
+	    {CREATE("bank", 16384, 2, 32768), false, "quota", "2 of the 2 vTPMs of its quota",
 	     "destroying one of them"},
-	    {CREATE("none",							 16384,								0,																     0),								     false,																		 "quota", "0 of the 0 vTPMs", "a higher \"vtpms\""},
- /* Who may not create is not told about quotas. */
+	    {CREATE("none", 16384, 0, 0), false, "quota", "0 of the 0 vTPMs", "a higher \"vtpms\""},
+	    /* Who may not create is not told about quotas. */
 	    {{.subject = "bank", .action = ACTION_CREATE, .object = "work", .owned_vtpms = 9},
-	     false,									"no-mandatory",
-	     NULL,																		   "removing"																													   },
+	     false,
+	     "no-mandatory",
+	     NULL,
+	     "removing"},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -236,15 +241,15 @@ static void test_quota(void **state)
 static void test_migration(void **state)
 {
 	static const struct expected cases[] = {
-	    {MOVE("work", MIGRATE_OUT,     "fleet"),               true,                                   "move",                                            "with peer \"fleet\"", NULL},
-	    {MOVE("work",       MIGRATE_OUT,                      "yard"),                                  false,						       "default",									    NULL, "a rule"},
-	    {MOVE("work",  MIGRATE_OUT,             "nowhere"),                           false,           "default",NULL, "a rule"},
-	    {MOVE("work", MIGRATE_OUT,NULL),false,          "default",									     NULL, "a rule"},
-	    {MOVE("work", MIGRATE_IN,     "fleet"),                        true,									"move",												       NULL, NULL},
-	    {MOVE("bank",   MIGRATE_OUT,                  "fleet"),                              true,							  "move-bank",											       NULL, NULL},
-	    {MOVE("bank",     MIGRATE_OUT,                "yard"),                                  false, "not-to-yard",NULL, "removing"},
- /* Unknown: may be the yard. */
-	    {MOVE("bank",   MIGRATE_OUT,NULL),false,"not-to-yard",NULL, "removing"},
+	    {MOVE("work", MIGRATE_OUT, "fleet"), true, "move", "with peer \"fleet\"", NULL},
+	    {MOVE("work", MIGRATE_OUT, "yard"), false, "default", NULL, "a rule"},
+	    {MOVE("work", MIGRATE_OUT, "nowhere"), false, "default", NULL, "a rule"},
+	    {MOVE("work", MIGRATE_OUT, NULL), false, "default", NULL, "a rule"},
+	    {MOVE("work", MIGRATE_IN, "fleet"), true, "move", NULL, NULL},
+	    {MOVE("bank", MIGRATE_OUT, "fleet"), true, "move-bank", NULL, NULL},
+	    {MOVE("bank", MIGRATE_OUT, "yard"), false, "not-to-yard", NULL, "removing"},
+	    /* Unknown: may be the yard. */
+	    {MOVE("bank", MIGRATE_OUT, NULL), false, "not-to-yard", NULL, "removing"},
 	    {{.subject = "work",
 	      .action = ACTION_MIGRATE_IN,
 	      .object = "work",
@@ -253,8 +258,10 @@ static void test_migration(void **state)
 	      .quota = 65536,
 	      .owned_vtpms = 1,
 	      .owned_bytes = 16384},
-	     false, "quota",
-	     NULL, "asking for less"				    },
+	     false,
+	     "quota",
+	     NULL,
+	     "asking for less"},
 	};
 
 	check_all(*state, cases, COUNT(cases));
@@ -270,13 +277,14 @@ static void test_migration(void **state)
 static void test_conflicts(void **state)
 {
 	const struct expected cases[] = {
-	    {START("bank",			    "owner"), true,       "owner-all",                                NULL,        NULL                                                 },
-	    {START("bank",			    "bank",   "owner"),   true,                                       "owner-all", NULL,                                                  NULL},
-	    {START("bank",				       "owner",				    "work"), false, "wall-a",
-	     "conflict set \"wall-a\": a vTPM of \"work\" runs",						    "stopping the vTPMs of \"work\" first"},
-	    {START("bank", "maker"),         false,        "wall-b",                                          NULL,                                        "\"maker\" first"                          },
-	    {START("owner",                      "work",                              "bank"),                            true,                                           "owner-all",NULL,NULL},
-	    {START("bank",				   "nobody"),				       true,						 "owner-all",										NULL,								      NULL													  },
+	    {START("bank", "owner"), true, "owner-all", NULL, NULL},
+	    {START("bank", "bank", "owner"), true, "owner-all", NULL, NULL},
+	    {START("bank", "owner", "work"), false, "wall-a",
+	     "conflict set \"wall-a\": a vTPM of \"work\" runs",
+	     "stopping the vTPMs of \"work\" first"},
+	    {START("bank", "maker"), false, "wall-b", NULL, "\"maker\" first"},
+	    {START("owner", "work", "bank"), true, "owner-all", NULL, NULL},
+	    {START("bank", "nobody"), true, "owner-all", NULL, NULL},
 	};
 
 	check_all(*state, cases, COUNT(cases));

@@ -29,37 +29,37 @@ static void every_record(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
-	    {"root",        9,				   0,                 "format version 0"                          },
-	    {"root",        0,				   'v',               "another magic"                             },
-	    {"root",        11,				  1,                 "a frame whose zero is not"                 },
-	    {"root",        15,				  1,                 "another length"                            },
-	    {"root",        112,				 4,                 "policy slot 2"                             },
-	    {"root",        114,				 3,                 "a policy over its slot"                    },
-	    {"root",        181,				 2,                 "too many leaves"                           },
-	    {"root",        LEAF_AT(0) + 16,                     0,                 "leaf state 0"                              },
-	    {"root",        LEAF_AT(0) + 16,                     2,                 "leaf state 2"                              },
-	    {"root",        LEAF_AT(0) + 17,                     2,                 "state slot 2"                              },
-	    {"root",        LEAF_AT(0) + 18,                     2,                 "record slot 2"                             },
-	    {"root",        LEAF_AT(0) + 22,                     0,                 "generation 0"                              },
-	    {"root",        LEAF_AT(0) + 46,                     1,                 "a region between blocks"                   },
-	    {"root",        LEAF_AT(1) + 44,                     0,                 "a region inside the fixed part"            },
-	    {"root",        LEAF_AT(0) + 39,                     0x80,              "a region past every file"                  },
-	    {"root",        LEAF_AT(0) + 49,                     0x30,              "a quota below the least"                   },
-	    {"root",        LEAF_AT(0) + 48,                     4,                 "a quota over the largest"                  },
-	    {"root",        LEAF_AT(0) + 53,                     0x50,              "a blob over the quota"                     },
-	    {"root",        LEAF_AT(0) + 89,                     0x30,              "a record over its slot"                    },
-	    {"root",        LEAF_AT(0) + 187,                    7,                 "guest kind 7"                              },
-	    {"root",        LEAF_AT(0) + 203,                    1,                 "more than uid and gid"                     },
-	    {"boot_header", 40,				  0,                 "hierarchy 0"                               },
-	    {"boot_header", 40,				  3,                 "hierarchy 3"                               },
-	    {"boot_header", 30,				  0,                 "a flipped bit that only the checksum finds"},
-	    {"boot_header", BOOT_SEALED_AT,                      3,                 "a sealed object over its maximum"          },
+	    {"root", 9, 0, "format version 0"},
+	    {"root", 0, 'v', "another magic"},
+	    {"root", 11, 1, "a frame whose zero is not"},
+	    {"root", 15, 1, "another length"},
+	    {"root", 112, 4, "policy slot 2"},
+	    {"root", 114, 3, "a policy over its slot"},
+	    {"root", 181, 2, "too many leaves"},
+	    {"root", LEAF_AT(0) + 16, 0, "leaf state 0"},
+	    {"root", LEAF_AT(0) + 16, 2, "leaf state 2"},
+	    {"root", LEAF_AT(0) + 17, 2, "state slot 2"},
+	    {"root", LEAF_AT(0) + 18, 2, "record slot 2"},
+	    {"root", LEAF_AT(0) + 22, 0, "generation 0"},
+	    {"root", LEAF_AT(0) + 46, 1, "a region between blocks"},
+	    {"root", LEAF_AT(1) + 44, 0, "a region inside the fixed part"},
+	    {"root", LEAF_AT(0) + 39, 0x80, "a region past every file"},
+	    {"root", LEAF_AT(0) + 49, 0x30, "a quota below the least"},
+	    {"root", LEAF_AT(0) + 48, 4, "a quota over the largest"},
+	    {"root", LEAF_AT(0) + 53, 0x50, "a blob over the quota"},
+	    {"root", LEAF_AT(0) + 89, 0x30, "a record over its slot"},
+	    {"root", LEAF_AT(0) + 187, 7, "guest kind 7"},
+	    {"root", LEAF_AT(0) + 203, 1, "more than uid and gid"},
+	    {"boot_header", 40, 0, "hierarchy 0"},
+	    {"boot_header", 40, 3, "hierarchy 3"},
+	    {"boot_header", 30, 0, "a flipped bit that only the checksum finds"},
+	    {"boot_header", BOOT_SEALED_AT, 3, "a sealed object over its maximum"},
 	    {"boot_header", BOOT_SEALED_AT + SEALED_SAMPLE + 64, APPROVALS_MAX + 1,
-	     "many approvals"												   },
-	    {"record",      RECORD_CLASS_AT,                     0,                 "class 0"                                   },
-	    {"record",      RECORD_CLASS_AT,                     3,                 "class 3"                                   },
-	    {"record",      RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 2,                 "a bool that is 2"                          },
-	    {"record",      RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 0,                 "an authority although not own"             },
+	     "many approvals"},
+	    {"record", RECORD_CLASS_AT, 0, "class 0"},
+	    {"record", RECORD_CLASS_AT, 3, "class 3"},
+	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 2, "a bool that is 2"},
+	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 0, "an authority although not own"},
 	};
 
 	(void)state;
@@ -74,10 +74,10 @@ static void bytes_are_as_ever(void **state)
 		size_t len;
 		const char *sha256;
 	} golden[] = {
-	    {"root",        591, "e5753c1233aca97b66c83e871d435f2c7ea73b8cc5330aa6e4cf19c18735ad75"},
+	    {"root", 591, "e5753c1233aca97b66c83e871d435f2c7ea73b8cc5330aa6e4cf19c18735ad75"},
 	    {"boot_header", 566,
-	     "d478c525ce3baf270934d97d0dc0399627f9f4533cf2c478e76a78e4d5bbd202"                    },
-	    {"record",      550, "6a8f70efbb0cdd0727e3f7f8f0d6b5f3acba67f3938611bce2b487e7869574d5"},
+	     "d478c525ce3baf270934d97d0dc0399627f9f4533cf2c478e76a78e4d5bbd202"},
+	    {"record", 550, "6a8f70efbb0cdd0727e3f7f8f0d6b5f3acba67f3938611bce2b487e7869574d5"},
 	};
 	static uint8_t bytes[CODEC_CAP];
 	struct digest d;
@@ -146,13 +146,13 @@ static void what_a_later_version_wrote(void **state)
 		const char *codec;
 		size_t at;
 	} later[] = {
-	    {"root",        9               },
-	    {"boot_header", 9               },
-	    {"record",      9               },
-	    {"root",        153             },
-	    {"root",        LEAF_AT(1) + 38 },
-	    {"root",        LEAF_AT(1) + 123},
-	    {"root",        LEAF_AT(1) + 155},
+	    {"root", 9},
+	    {"boot_header", 9},
+	    {"record", 9},
+	    {"root", 153},
+	    {"root", LEAF_AT(1) + 38},
+	    {"root", LEAF_AT(1) + 123},
+	    {"root", LEAF_AT(1) + 155},
 	};
 	static uint8_t bytes[CODEC_CAP];
 

@@ -20,15 +20,15 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
-	    {"state_mark",   7,  0, "version 0 with a length"               },
-	    {"state_mark",   8,  1, "longer than the largest quota"         },
-	    {"state_key",    19, 0, "generation 0"                          },
-	    {"state_key",    23, 1, "a quota that is not whole blocks"      },
-	    {"state_key",    21, 4, "a quota over QUOTA_MAX"                },
-	    {"state_key",    33, 1, "a blob longer than the quota"          },
+	    {"state_mark", 7, 0, "version 0 with a length"},
+	    {"state_mark", 8, 1, "longer than the largest quota"},
+	    {"state_key", 19, 0, "generation 0"},
+	    {"state_key", 23, 1, "a quota that is not whole blocks"},
+	    {"state_key", 21, 4, "a quota over QUOTA_MAX"},
+	    {"state_key", 33, 1, "a blob longer than the quota"},
 	    {"state_resume", 44, 0, "a pending state that nothing waits for"},
-	    {"state_resume", 44, 2, "a bool that is 2"                      },
-	    {"state_stall",  0,  2, "a bool that is 2"                      },
+	    {"state_resume", 44, 2, "a bool that is 2"},
+	    {"state_stall", 0, 2, "a bool that is 2"},
 	};
 
 	(void)state;

@@ -19,19 +19,19 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
-	    {"super_config", 68, 2,  "a bool that is 2"        },
-	    {"super_exited", 0,  1,  "a key keeper with a uuid"},
-	    {"super_config", 32, 24, "PCR 24"                  },
-	    {"super_config", 33, 2,  "a bool that is 2"        },
-	    {"super_config", 33, 0,  "a Name although unpinned"},
-	    {"super_peer",   0,  0,  "role 0"                  },
-	    {"super_peer",   0,  5,  "role 5"                  },
-	    {"super_peer",   0,  1,  "a key keeper with a uuid"},
-	    {"super_peer",   17, 3,  "guest kind 3"            },
-	    {"super_peer",   17, 0,  "an id of no guest"       },
-	    {"super_peer",   33, 1,  "more than uid and gid"   },
-	    {"super_exited", 17, 0,  "how 0"                   },
-	    {"super_exited", 17, 4,  "how 4"                   },
+	    {"super_config", 68, 2, "a bool that is 2"},
+	    {"super_exited", 0, 1, "a key keeper with a uuid"},
+	    {"super_config", 32, 24, "PCR 24"},
+	    {"super_config", 33, 2, "a bool that is 2"},
+	    {"super_config", 33, 0, "a Name although unpinned"},
+	    {"super_peer", 0, 0, "role 0"},
+	    {"super_peer", 0, 5, "role 5"},
+	    {"super_peer", 0, 1, "a key keeper with a uuid"},
+	    {"super_peer", 17, 3, "guest kind 3"},
+	    {"super_peer", 17, 0, "an id of no guest"},
+	    {"super_peer", 33, 1, "more than uid and gid"},
+	    {"super_exited", 17, 0, "how 0"},
+	    {"super_exited", 17, 4, "how 4"},
 	};
 
 	(void)state;

@@ -123,9 +123,7 @@ static void on_answer(struct client *c, enum err e, const uint8_t *response, siz
 
 static void join(struct service *s, struct test_client *t)
 {
-	*t = (struct test_client){
-	    .c = {.bytes = t->command, .answer = on_answer}
-        };
+	*t = (struct test_client){.c = {.bytes = t->command, .answer = on_answer}};
 	service_join(s, &t->c);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The registry: names, regions, and a new root taken over. */
-#include "vtpmmgr/registry.h"
+#include "vtpmmgr/broker/registry.h"
 
 #include "vtpmmgr/uuid.h"
 
@@ -24,17 +24,12 @@ static int reads;
 
 static struct leaf make_leaf(uint8_t id, const char *stakeholder, const char *name, uint64_t region)
 {
-	struct leaf leaf = {
-	    .uuid = {id, 1},
-	    .state = LEAF_LIVE,
-	    .generation = 1,
-	    .region = region,
-	    .quota = QUOTA_MIN
-        };
-	struct record r = {
-	    .uuid = {id, 1},
-              .vtpm_class = VTPM_DISCRETIONARY
-        };
+	struct leaf leaf = {.uuid = {id, 1},
+			    .state = LEAF_LIVE,
+			    .generation = 1,
+			    .region = region,
+			    .quota = QUOTA_MIN};
+	struct record r = {.uuid = {id, 1}, .vtpm_class = VTPM_DISCRETIONARY};
 	struct crypt_part part = {records[id].bytes, 0};
 
 	snprintf(r.name, sizeof(r.name), "%s", name);

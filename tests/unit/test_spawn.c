@@ -102,13 +102,10 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } modes[] = {
-    {"fds",         report_fds        },
-    {"environment", report_environment},
-    {"signals",     report_signals    },
-    {"swapped",     report_swapped    },
-    {"pid",         report_pid        },
-    {"orphan",      leave_orphan      },
-    {"sleep",       sleep_long        },
+    {"fds", report_fds},         {"environment", report_environment},
+    {"signals", report_signals}, {"swapped", report_swapped},
+    {"pid", report_pid},         {"orphan", leave_orphan},
+    {"sleep", sleep_long},
 };
 
 static int be_child(const char *mode)
@@ -307,9 +304,7 @@ static void refuse(int program, const struct spawn_fd *fds, size_t nfds, enum er
 
 static void test_errors_are_told(void **state)
 {
-	struct spawn_fd fds[SPAWN_FDS_MAX + 1] = {
-	    {.from = 999, .to = 3}
-        };
+	struct spawn_fd fds[SPAWN_FDS_MAX + 1] = {{.from = 999, .to = 3}};
 	int not_executable = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int self = open_self();
 

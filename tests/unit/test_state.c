@@ -25,10 +25,7 @@ static int setup(void **state)
 	static struct fixture f;
 
 	assert_int_equal(secret_random(AEAD_KEY_SIZE, &f.key), ERR_OK);
-	f.owner = (struct state_owner){
-	    .uuid = {1, 2, 3},
-              .generation = 7, .key = f.key
-        };
+	f.owner = (struct state_owner){.uuid = {1, 2, 3}, .generation = 7, .key = f.key};
 	assert_int_equal(state_seal(&f.owner, 42, plain, sizeof(plain), f.blob, &f.mark), ERR_OK);
 	*state = &f;
 	return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The image: what is written, synced, read back, and what happens when the device fails. */
-#include "vtpmmgr/store.h"
+#include "vtpmmgr/broker/store.h"
 
 #include "lib/proto_root.h"
 

@@ -116,12 +116,10 @@ static void test_empty_tpm_costs_two_commands(void **state)
 
 static void test_flushes_all_but_what_is_owned(void **state)
 {
-	struct fake_tpm t = {
-	    .page = 64,
-	    .loaded = {0x02000000, 0x02000001, 0x80000000, 0x80000001, 0x80000002},
-	    .n = 5,
-	    .owned = 0x80000001
-        };
+	struct fake_tpm t = {.page = 64,
+			     .loaded = {0x02000000, 0x02000001, 0x80000000, 0x80000001, 0x80000002},
+			     .n = 5,
+			     .owned = 0x80000001};
 
 	(void)state;
 	run(&t);

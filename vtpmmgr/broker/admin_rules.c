@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vtpmmgr/broker/admin_rules.h"
+
+/* Longest bodies, with room for every field at its longest. */
+#define NAME_BODY   (2 + ADMIN_NAME_MAX)
+#define CREATE_BODY 256
+#define INIT_BODY   512
+#define LOAD_BODY   (POLICY_TEXT_MAX + 128)
+
+static const struct request_rule rules[] = {
+    {ADMIN_STATUS, "status", 0, 0, NEEDS_NOTHING, admin_status},
+    {ADMIN_PCRS, "pcrs", 4, 4, NEEDS_KEEPER, admin_pcrs},
+    {ADMIN_INIT, "init", 1, INIT_BODY, NEEDS_KEEPER, admin_init},
+    {ADMIN_UPDATE, "update", 1, INIT_BODY, NEEDS_KEEPER, admin_update},
+    {ADMIN_CREATE, "create", 1, CREATE_BODY, NEEDS_OPEN, admin_create},
+    {ADMIN_LIST, "list", 0, 0, NEEDS_KNOWN, admin_list},
+    {ADMIN_SHOW, "show", 2, NAME_BODY, NEEDS_KNOWN, admin_show},
+    {ADMIN_START, "start", 2, NAME_BODY, NEEDS_OPEN, admin_start},
+    {ADMIN_STOP, "stop", 2, NAME_BODY, NEEDS_KNOWN, admin_stop},
+    {ADMIN_DESTROY, "destroy", 2, NAME_BODY, NEEDS_OPEN, admin_destroy},
+    {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, admin_policy_get},
+    {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, admin_policy_load},
+    {ADMIN_AUDIT, "audit", 8, 8, NEEDS_KNOWN, admin_audit},
+};
+
+const struct request_rule *admin_rule(uint16_t type, size_t len)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].type == type && len >= rules[i].min_len && len <= rules[i].max_len)
+			return &rules[i];
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* admin_rules: who handles which request; a request that is not in the table ends its client. */
+#ifndef VTPMMGR_ADMIN_RULES_H
+#define VTPMMGR_ADMIN_RULES_H
+
+#include "vtpmmgr/broker/request.h"
+
+/* NULL: there is no such request, or it may not be this long. */
+const struct request_rule *admin_rule(uint16_t type, size_t len);
+
+void admin_status(struct request *q);
+void admin_pcrs(struct request *q);
+void admin_init(struct request *q);
+void admin_update(struct request *q);
+
+void admin_create(struct request *q);
+void admin_list(struct request *q);
+void admin_show(struct request *q);
+void admin_start(struct request *q);
+void admin_stop(struct request *q);
+void admin_destroy(struct request *q);
+
+void admin_policy_get(struct request *q);
+void admin_policy_load(struct request *q);
+void admin_audit(struct request *q);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "vtpmmgr/keys/keys_pick.h"
+
+#include "lib/rbuf.h"
+#include "vtpmmgr/keys/keys_derive.h"
+
+#include <string.h>
+
+/* ---- the boot header ----------------------------------------------------------------------- */
+
+enum err keys_pick_header(const struct keys_open *q, struct boot_header *out)
+{
+	bool any = false, found = false;
+
+	for (int i = 0; i < 2; i++) {
+		struct boot_header h;
+
+		if (q->header_len[i] == 0)
+			continue;
+		any = true;
+		if (boot_header_decode(q->header[i], q->header_len[i], &h) != ERR_OK)
+			continue;
+		if (!found || h.seq > out->seq)
+			*out = h;
+		found = true;
+	}
+	if (found)
+		return ERR_OK;
+	return any ? ERR_TAMPERED : ERR_UNPROVISIONED;
+}
+
+/* ---- the root ------------------------------------------------------------------------------- */
+
+/* Only what authenticates a root is read before it is authenticated. */
+static enum err root_peek(const uint8_t *bytes, size_t len, uint8_t store[UUID_SIZE],
+			  struct digest *prev)
+{
+	struct rbuf r;
+
+	rbuf_init(&r, bytes, len);
+	rbuf_view(&r, 8 + 2 + 2 + 4); /* magic, format, zero, length */
+	rbuf_u64(&r);                 /* seq */
+	rbuf_copy(&r, store, UUID_SIZE);
+	rbuf_copy(&r, prev->b, DIGEST_SIZE);
+	return r.bad ? ERR_FORMAT : ERR_OK;
+}
+
+static enum err anchored_by(const struct secret *root_mac, const struct digest *prev,
+			    const uint8_t *bytes, size_t len, struct digest *after)
+{
+	__attribute__((cleanup(secret_cleanup))) struct secret *m = NULL;
+	enum err e;
+
+	e = keys_derive_extend(root_mac, bytes, len, &m);
+	return e ? e : keys_derive_extended(prev, m, after);
+}
+
+enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac,
+			const struct digest *a, const uint8_t store[UUID_SIZE], uint8_t *slot)
+{
+	bool ours = false;
+
+	for (uint8_t i = 0; i < 2; i++) {
+		uint8_t theirs[UUID_SIZE];
+		struct digest prev, after;
+		enum err e;
+
+		if (root_peek(q->root[i], q->root_len[i], theirs, &prev) != ERR_OK)
+			continue;
+		e = anchored_by(root_mac, &prev, q->root[i], q->root_len[i], &after);
+		if (e)
+			return e;
+		if (digest_equal(&after, a)) {
+			*slot = i;
+			return ERR_OK;
+		}
+		ours |= memcmp(theirs, store, UUID_SIZE) == 0;
+	}
+	return ours ? ERR_ROLLBACK : ERR_TAMPERED;
+}
+
+/* ---- approvals ------------------------------------------------------------------------------ */
+
+static bool same(const struct approval *a, const struct approval *b)
+{
+	return a->pcrs == b->pcrs && a->version == b->version &&
+	       digest_equal(&a->pcr_digest, &b->pcr_digest);
+}
+
+/* Which one makes room; napprovals if there is room. */
+static size_t leaving(const struct authority *au, const struct approval *a)
+{
+	for (size_t i = 0; i < au->napprovals; i++)
+		if (same(&au->approvals[i], a))
+			return i;
+	return au->napprovals < APPROVALS_MAX ? au->napprovals : 0;
+}
+
+void authority_add(struct authority *au, const struct approval *a)
+{
+	size_t i = leaving(au, a);
+
+	if (i < au->napprovals) {
+		au->napprovals--;
+		memmove(&au->approvals[i], &au->approvals[i + 1],
+			(au->napprovals - i) * sizeof(au->approvals[0]));
+	}
+	au->approvals[au->napprovals++] = *a;
+}

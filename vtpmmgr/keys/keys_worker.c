@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The workers' channels. A worker is the channel it speaks on; what it says can
+ * harm its own vTPM and no other. A worker that breaks the protocol loses its
+ * channel; the supervisor and the broker do the rest.
+ */
+#include "lib/log.h"
+#include "vtpmmgr/keys/keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct keys_worker *keys_worker_find(struct keys *k, const uint8_t uuid[UUID_SIZE])
+{
+	struct keys_worker *w = k->workers;
+
+	while (w && memcmp(w->uuid, uuid, UUID_SIZE) != 0)
+		w = w->next;
+	return w;
+}
+
+static struct keys_worker *add(struct keys *k, const uint8_t uuid[UUID_SIZE])
+{
+	struct keys_worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->keys = k;
+	memcpy(w->uuid, uuid, UUID_SIZE);
+	w->next = k->workers;
+	k->workers = w;
+	return w;
+}
+
+static void unlink_worker(struct keys_worker *w)
+{
+	struct keys_worker **at = &w->keys->workers;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+}
+
+/* A commit takes the first ones: who has waited longest must be in front of the others. */
+static void move_to_end(struct keys_worker *w)
+{
+	struct keys_worker **at = &w->keys->workers;
+
+	unlink_worker(w);
+	while (*at)
+		at = &(*at)->next;
+	*at = w;
+	w->next = NULL;
+}
+
+static void drop(struct keys_worker *w)
+{
+	unlink_worker(w);
+	channel_close(w->channel);
+	secret_free(w->state_key);
+	free(w);
+}
+
+/* ---- to the worker -------------------------------------------------------------------------- */
+
+/* A worker that cannot be told is gone, or as good as gone: its exit clears up. */
+static void tell(struct keys_worker *w, uint16_t type, const uint8_t *body, size_t len)
+{
+	const struct msg m = {.type = type, .body = body, .len = len};
+	enum err e = w->channel ? channel_send(w->channel, &m) : ERR_EOF;
+
+	if (e)
+		log_info("a worker cannot be told: %s", err_text(e));
+}
+
+static void tell_anchored(struct keys_worker *w, uint64_t version)
+{
+	uint8_t body[8];
+	size_t len;
+
+	if (state_anchored_encode(version, body, sizeof(body), &len) == ERR_OK)
+		tell(w, STATE_ANCHORED, body, len);
+}
+
+void keys_worker_stall(struct keys_worker *w, bool stalled)
+{
+	uint8_t body[1];
+	size_t len;
+
+	if (w->channel && state_stall_encode(stalled, body, sizeof(body), &len) == ERR_OK)
+		tell(w, STATE_STALL, body, len);
+}
+
+static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
+{
+	struct state_key key = {.generation = leaf->generation,
+				.quota = leaf->quota,
+				.current = {leaf->version, leaf->blob_len, leaf->blob}};
+	uint8_t body[sizeof(key) + 64];
+	size_t len;
+	enum err e;
+
+	memcpy(key.uuid, leaf->uuid, UUID_SIZE);
+	memcpy(key.key, secret_view(w->state_key), sizeof(key.key));
+	e = state_key_encode(&key, body, sizeof(body), &len);
+	if (!e)
+		tell(w, STATE_KEY, body, len);
+	secret_wipe(&key, sizeof(key));
+	secret_wipe(body, sizeof(body));
+	return e;
+}
+
+void keys_worker_anchored(struct keys *k, const struct keys_commit_blob *b)
+{
+	struct keys_worker *w = keys_worker_find(k, b->uuid);
+
+	if (!w || !w->dirty || w->mark.version != b->mark.version)
+		return;
+	w->dirty = false;
+	tell_anchored(w, b->mark.version);
+}
+
+/* ---- from the worker ------------------------------------------------------------------------ */
+
+/* One new state at a time, each the successor of the anchored one. */
+static enum err on_dirty(void *ctx, struct msg *m)
+{
+	struct keys_worker *w = ctx;
+	const struct leaf *leaf = w->keys->root ? root_find(w->keys->root, w->uuid) : NULL;
+	struct state_mark mark;
+	enum err e;
+
+	e = state_mark_decode(m->body, m->len, &mark);
+	if (e)
+		return e;
+	if (!leaf || w->dirty || w->resuming || mark.version != leaf->version + 1 ||
+	    mark.len == 0 || mark.len > leaf->quota)
+		return ERR_DENIED;
+	w->mark = mark;
+	w->dirty = true;
+	move_to_end(w);
+	keys_commit_soon(w->keys);
+	return ERR_OK;
+}
+
+/* The answer is the version that is anchored; what follows from it is the worker's to decide. */
+static void resume(struct keys_worker *w)
+{
+	const struct leaf *leaf = root_find(w->keys->root, w->uuid);
+
+	w->resuming = false;
+	tell_anchored(w, leaf ? leaf->version : 0);
+	/* The last key keeper may have died after telling it to stall. */
+	keys_worker_stall(w, w->keys->stalled);
+}
+
+/*
+ * What the worker says of itself is only checked for form: whatever it claims,
+ * it is told what the anchored root says, and its next state must follow that.
+ */
+static enum err on_resume(void *ctx, struct msg *m)
+{
+	struct keys_worker *w = ctx;
+	struct state_resume said;
+	enum err e;
+
+	e = state_resume_decode(m->body, m->len, &said);
+	if (e)
+		return e;
+	if (!w->resuming)
+		return ERR_DENIED;
+	w->resume_said = true;
+	keys_worker_resume_all(w->keys);
+	return ERR_OK;
+}
+
+/* What of it is under way is not known to be anchored or not: that has to be settled first. */
+void keys_worker_resume_all(struct keys *k)
+{
+	if (k->phase == PHASE_CLOSED)
+		return;
+	for (struct keys_worker *w = k->workers; w; w = w->next)
+		if (w->resuming && w->resume_said && !keys_commit_holds(k, w->uuid))
+			resume(w);
+}
+
+static const struct msg_rule rules[] = {
+    {STATE_DIRTY, "dirty", MSG_ANY_STATE, 1, 128, 0, on_dirty},
+    {STATE_RESUME, "resume", MSG_ANY_STATE, 1, 128, 0, on_resume},
+};
+
+static enum err on_msg(void *arg, struct msg *m)
+{
+	return msg_dispatch(rules, sizeof(rules) / sizeof(rules[0]), 0, arg, m);
+}
+
+/* Its process may still be there: it stays known until the supervisor says it has exited. */
+static void on_gone(void *arg, enum err why)
+{
+	struct keys_worker *w = arg;
+
+	log_info("a worker's channel has ended: %s", err_text(why));
+	channel_close(w->channel);
+	w->channel = NULL;
+	w->dirty = false;
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t request,
+			   struct secret *state_key)
+{
+	struct super_peer peer = {.role = ROLE_WORKER, .guest = leaf->guest};
+	struct keys_worker *w = add(k, leaf->uuid);
+	uint8_t body[64];
+	struct msg m = {.type = SUPER_SPAWN, .body = body};
+	enum err e;
+
+	if (!w) {
+		secret_free(state_key);
+		return ERR_NO_MEMORY;
+	}
+	w->state_key = state_key;
+	w->request = request;
+	memcpy(peer.uuid, leaf->uuid, UUID_SIZE);
+	e = super_peer_encode(&peer, body, sizeof(body), &m.len);
+	if (!e)
+		e = channel_send(k->super, &m);
+	if (e)
+		drop(w);
+	return e;
+}
+
+static enum err attach(struct keys_worker *w, int fd)
+{
+	struct channel *c;
+	enum err e;
+
+	e = channel_new(fd, 1024, &c);
+	if (e)
+		return e;
+	channel_close(w->channel);
+	w->channel = c;
+	w->dirty = false;
+	w->resume_said = false;
+	e = channel_attach(c, w->keys->loop, on_msg, on_gone, w);
+	if (e) {
+		channel_close(c);
+		w->channel = NULL;
+	}
+	return e;
+}
+
+/* The worker that a KEYS_START asked for: hand it its key, which is then gone from here. */
+static enum err serve(struct keys_worker *w)
+{
+	const struct leaf *leaf = w->keys->root ? root_find(w->keys->root, w->uuid) : NULL;
+	enum err e = leaf ? tell_key(w, leaf) : ERR_NOT_FOUND;
+
+	secret_free(w->state_key);
+	w->state_key = NULL;
+	if (w->keys->stalled)
+		keys_worker_stall(w, true);
+	return e;
+}
+
+static void answer_start(struct keys_worker *w, enum err e, const char *detail)
+{
+	if (w->request)
+		keys_done(w->keys, w->request, e, detail);
+	w->request = 0;
+}
+
+void keys_worker_arrived(struct keys *k, const uint8_t uuid[UUID_SIZE], int fd)
+{
+	struct keys_worker *w = keys_worker_find(k, uuid);
+	enum err e;
+
+	if (!w)
+		w = add(k, uuid);
+	if (!w) {
+		close(fd);
+		return;
+	}
+	w->resuming = !w->state_key;
+	e = attach(w, fd);
+	if (!e && w->state_key)
+		e = serve(w);
+	answer_start(w, e, e ? "the worker did not take its key" : NULL);
+}
+
+void keys_worker_forget_requests(struct keys *k)
+{
+	for (struct keys_worker *w = k->workers; w; w = w->next)
+		w->request = 0;
+}
+
+void keys_worker_exited(struct keys *k, const struct super_exited *x)
+{
+	struct keys_worker *w = keys_worker_find(k, x->uuid);
+
+	if (!w)
+		return;
+	answer_start(w, ERR_UNAVAILABLE, "the worker ended before it served");
+	drop(w);
+}
