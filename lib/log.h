@@ -4,7 +4,9 @@
  * takes it from there) as "program: level: text", one line a call.
  *
  * Never a secret. A value that an outsider chose is printed with %s only after
- * it went through rbuf_str() (printable ASCII), so it cannot forge lines.
+ * it went through rbuf_str() (printable ASCII), so it cannot forge lines. What an
+ * outsider can cause as often as he likes is a debug line, so he cannot fill the
+ * journal.
  */
 #ifndef LIB_LOG_H
 #define LIB_LOG_H

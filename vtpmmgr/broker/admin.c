@@ -47,7 +47,7 @@ static void on_gone(void *arg, enum err why)
 	struct client *c = arg;
 
 	if (why != ERR_EOF)
-		log_info("admin client of uid %u closed: %s", (unsigned)c->who.uid, err_text(why));
+		log_debug("admin client of uid %u closed: %s", (unsigned)c->who.uid, err_text(why));
 	client_free(c);
 }
 
@@ -132,7 +132,7 @@ static void on_connection(void *arg, uint32_t events)
 	if (!e)
 		e = admin_add_client(a, fd);
 	if (e && e != ERR_AGAIN)
-		log_info("an admin client was turned away: %s", err_text(e));
+		log_debug("an admin client was turned away: %s", err_text(e));
 }
 
 enum err admin_new(struct broker *b, int listening, struct admin **out)
