@@ -77,6 +77,7 @@ struct conflict_set {
 struct policy {
 	char name[POLICY_ID_MAX + 1];
 	bool signature;
+	uint64_t serial;
 	struct quota quota; /* of stakeholders without one of their own */
 	unsigned nstakeholders;
 	struct stakeholder stakeholders[POLICY_STAKEHOLDERS];

@@ -113,6 +113,11 @@ enum err policy_sealing(const struct policy *p, const char *id, bool *own,
 const char *policy_name(const struct policy *p);
 /* Whether a new policy must be signed by the platform authority. */
 bool policy_requires_signature(const struct policy *p);
+/*
+ * Counts the policies that an authority has signed, 0 if the file has none: one that
+ * requires a signature is not replaced by one with a lower serial.
+ */
+uint64_t policy_serial(const struct policy *p);
 /* The store bytes that all quotas together reserve: the regions of every vTPM they allow. */
 uint64_t policy_reserved_bytes(const struct policy *p);
 /* For a request's peer: the class of platforms under this authority; NULL if there is none. */

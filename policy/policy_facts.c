@@ -59,6 +59,11 @@ const char *policy_name(const struct policy *p)
 	return p->name;
 }
 
+uint64_t policy_serial(const struct policy *p)
+{
+	return p->serial;
+}
+
 bool policy_requires_signature(const struct policy *p)
 {
 	return p->signature;

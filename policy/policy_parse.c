@@ -40,6 +40,11 @@ static enum err read_signature(struct reader *r, const struct jsonvalue *v, void
 	return ERR_OK;
 }
 
+static enum err read_serial(struct reader *r, const struct jsonvalue *v, void *into)
+{
+	return field_number(r, v, 0, UINT32_MAX, into);
+}
+
 static enum err read_vtpms(struct reader *r, const struct jsonvalue *v, void *into)
 {
 	struct quota *q = into;
@@ -266,6 +271,7 @@ static const struct field policy_fields[] = {
     {"name", true, field_id, IN_POLICY(name)},
     {"description", false, field_description, 0},
     {"signature", true, read_signature, IN_POLICY(signature)},
+    {"serial", false, read_serial, IN_POLICY(serial)},
     {"quota", false, read_quota, IN_POLICY(quota)},
     {"peers", false, read_peers, 0},
     {"stakeholders", true, read_stakeholders, 0},

@@ -33,7 +33,7 @@ static const char good[] =
     "  'version': 1,\n"
     "  'name': 'test',\n"
     "  'description': 'd\\u00e9j\\u00e0 vu',\n"
-    "  'signature': 'required',\n"
+    "  'signature': 'required', 'serial': 12,\n"
     "  'quota': {'vtpms': 1, 'nv_bytes': 65536},\n"
     "  'peers': {'fleet': {'authority': '" KEY_A "'}},\n"
     "  'stakeholders': {\n"
@@ -85,6 +85,7 @@ static void test_facts(void **state)
 	(void)state;
 	assert_string_equal(policy_name(p), "test");
 	assert_true(policy_requires_signature(p));
+	assert_int_equal(policy_serial(p), 12);
 	assert_string_equal(policy_stakeholder_at(p, 0, &role), "maker");
 	assert_string_equal(role, "device-manufacturer");
 	assert_string_equal(policy_stakeholder_at(p, 2, &role), "bank");

@@ -48,6 +48,24 @@ static const struct vtpm *orphan(const struct registry *r, const struct policy *
 	return NULL;
 }
 
+/* Where the authority signs, nobody but it decides what comes next, and nothing comes twice. */
+static enum err check_succession(const struct policy *old, const struct policy *next,
+				 const struct admin_policy_load *load, char why[DETAIL_MAX + 1])
+{
+	if (!load->is_signed) {
+		snprintf(why, DETAIL_MAX + 1, "the platform authority's signature is missing");
+		return ERR_SIGNATURE;
+	}
+	if (policy_serial(next) < policy_serial(old)) {
+		snprintf(why, DETAIL_MAX + 1,
+			 "its serial %llu is below %llu, that of the policy in force",
+			 (unsigned long long)policy_serial(next),
+			 (unsigned long long)policy_serial(old));
+		return ERR_ROLLBACK;
+	}
+	return ERR_OK;
+}
+
 static enum err check(const struct broker *b, const struct admin_policy_load *load,
 		      bool *next_signed, char why[DETAIL_MAX + 1])
 {
@@ -68,9 +86,8 @@ static enum err check(const struct broker *b, const struct admin_policy_load *lo
 	} else if (policy_reserved_bytes(p) > store_size(b->store) - STORE_REGIONS_AT) {
 		e = ERR_FULL;
 		snprintf(why, DETAIL_MAX + 1, "its quotas reserve more than the store holds");
-	} else if (policy_requires_signature(b->rules.policy) && !load->is_signed) {
-		e = ERR_SIGNATURE;
-		snprintf(why, DETAIL_MAX + 1, "the platform authority's signature is missing");
+	} else if (policy_requires_signature(b->rules.policy)) {
+		e = check_succession(b->rules.policy, p, load, why);
 	}
 	*next_signed = policy_requires_signature(p);
 	policy_free(p);
