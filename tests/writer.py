@@ -6,6 +6,7 @@ FILE gets "acknowledged uncertain" after every answer: the counter is at least t
 and at most both together. A connection that breaks in a command makes that command uncertain; the
 writer then connects anew, reads the counter, and must find it within these bounds.
 """
+import contextlib
 import sys
 import time
 
@@ -34,13 +35,17 @@ def settle(tpm, acknowledged, uncertain):
     return now
 
 
-def prepare(path):
-    tpm = rawtpm.connect(path)
+def define(tpm):
     try:
-        patiently(tpm.define_counter)
+        tpm.define_counter()
     except rawtpm.TpmError as e:
         if e.rc != 0x14C:  # defined already
             raise
+
+
+def prepare(path):
+    tpm = rawtpm.connect(path)
+    patiently(lambda: define(tpm))
     patiently(tpm.increment)
     acknowledged = patiently(tpm.read_counter)
     tpm.close()
@@ -72,7 +77,10 @@ def record(log, acknowledged, uncertain):
 
 def main():
     path, name, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
-    acknowledged = prepare(path)
+    acknowledged = None
+    while acknowledged is None:
+        with contextlib.suppress(OSError):
+            acknowledged = prepare(path)
     end = time.monotonic() + seconds
     with open(name, "w", encoding="ascii") as log:
         while time.monotonic() < end:
