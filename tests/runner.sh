@@ -84,8 +84,14 @@ one() {
 	fi
 	# One write, so that tests that run at once do not mix their lines.
 	echo "FAIL $name ($(seconds_since "$start") s, $(verdict "$rc" "$limit"), $log)
-$(tail -n 25 "$log" | sed 's/^/  | /')" >&3
+$(excerpt "$log" | sed 's/^/  | /')" >&3
 	return 1
+}
+
+# What failed, where the test says so itself, and how the log ends.
+excerpt() {
+	grep -A4 '^not ok' "$1" | head -n 20
+	tail -n 20 "$1"
 }
 
 verdict() {
