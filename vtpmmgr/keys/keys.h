@@ -103,9 +103,10 @@ struct keys {
 	uint8_t root_slot;
 	struct attempt attempt;
 	uint64_t last_attempt;
-	struct change *changes;  /* waiting, oldest first */
-	struct loop_timer *kick; /* a commit begins at the end of this turn */
-	unsigned gathered;       /* dirty workers when a commit was last put off for more */
+	struct postponed *postponed; /* oldest first */
+	struct change *changes;      /* waiting, oldest first */
+	struct loop_timer *kick;     /* a commit begins at the end of this turn */
+	unsigned gathered;           /* dirty workers when a commit was last put off for more */
 	struct loop_timer *retry;
 	bool stalled;
 	enum err last_err;
@@ -131,6 +132,10 @@ enum err keys_on_broker(void *keys, struct msg *m);
 void keys_done(struct keys *k, uint32_t request, enum err e, const char *detail);
 /* Sends len bytes that were encoded into k->out. An error: they will never arrive. */
 enum err keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len);
+
+/* Takes up what was postponed while an extend was prepared; or forgets it, with the broker. */
+void keys_go_on(struct keys *k);
+void keys_forget_postponed(struct keys *k);
 
 /* ---- keys_open ---- */
 enum err keys_open(void *keys, struct msg *m);

@@ -5,6 +5,7 @@
 #include "lib/log.h"
 #include "lib/rbuf.h"
 #include "lib/wbuf.h"
+#include "vtpmmgr/keys/keys_tcti.h"
 
 #include <string.h>
 
@@ -111,7 +112,7 @@ enum err anchor_read(struct tpm *t, struct digest *out)
 	return e == ERR_DENIED ? ERR_TAMPERED : e;
 }
 
-enum err anchor_extend(struct tpm *t, const struct secret *m)
+enum err anchor_prepare(struct tpm *t, const struct secret *m)
 {
 	TPM2B_MAX_NV_BUFFER data = {.size = (uint16_t)secret_len(m)};
 	ESYS_TR session;
@@ -123,9 +124,25 @@ enum err anchor_extend(struct tpm *t, const struct secret *m)
 	memcpy(data.buffer, secret_view(m), secret_len(m));
 	e = tpm_err(
 	    t, "NV_Extend",
-	    Esys_NV_Extend(t->esys, t->a, t->a, session, ESYS_TR_NONE, ESYS_TR_NONE, &data));
+	    Esys_NV_Extend_Async(t->esys, t->a, t->a, session, ESYS_TR_NONE, ESYS_TR_NONE, &data));
 	secret_wipe(data.buffer, secret_len(m));
+	t->prepared = !e;
 	return e;
+}
+
+enum err anchor_extend(struct tpm *t)
+{
+	t->prepared = false;
+	return tpm_err(t, "NV_Extend", Esys_NV_Extend_Finish(t->esys));
+}
+
+void anchor_abandon(struct tpm *t)
+{
+	if (!t->prepared)
+		return;
+	keys_tcti_abandon(t->tcti);
+	if (anchor_extend(t) == ERR_OK)
+		t->user.on_broken(t->user.arg);
 }
 
 enum err anchor_version(struct tpm *t, uint64_t *out)

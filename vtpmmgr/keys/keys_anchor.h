@@ -21,8 +21,18 @@ enum err anchor_find_a(struct tpm *t, const struct secret *auth) MUST_USE;
 /* A's value. ERR_TAMPERED: it was defined anew by somebody who does not know RK. */
 enum err anchor_read(struct tpm *t, struct digest *out) MUST_USE;
 
-/* Extends m into A: the one command of a commit. On any error the outcome is uncertain. */
-enum err anchor_extend(struct tpm *t, const struct secret *m) MUST_USE;
+/*
+ * The one command of a commit, in two steps, because its cryptography takes as
+ * long as the broker's fdatasync: anchor_prepare() makes the TPM2_NV_Extend of m into
+ * A and sends nothing; anchor_extend() sends it. In between the pTPM can be asked
+ * nothing else (t->prepared). An error of the first: A is as it was; of the
+ * second: the outcome is uncertain.
+ */
+enum err anchor_prepare(struct tpm *t, const struct secret *m) MUST_USE;
+enum err anchor_extend(struct tpm *t) MUST_USE;
+
+/* Takes back what was prepared, if anything was: it is never sent. */
+void anchor_abandon(struct tpm *t);
 
 /* V's value: the lowest manager version that may open RK. */
 enum err anchor_version(struct tpm *t, uint64_t *out) MUST_USE;

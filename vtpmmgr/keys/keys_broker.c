@@ -5,6 +5,8 @@
 #include "vtpmmgr/keys/keys.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum err keys_to_broker(struct keys *k, uint16_t type, uint32_t id, size_t len)
 {
@@ -86,6 +88,65 @@ static bool needs_open(uint16_t type)
 	return false;
 }
 
+/* ---- while an extend is prepared ------------------------------------------------------------ */
+
+#define POSTPONED_MAX 300 /* more than there can be vTPMs to start */
+
+/* A request that needs the pTPM while that can be asked nothing but the extend. */
+struct postponed {
+	struct postponed *next;
+	uint16_t type;
+	uint32_t id;
+	size_t len;
+	uint8_t body[];
+};
+
+static bool asks_ptpm(uint16_t type)
+{
+	return type == KEYS_PCRS || type == KEYS_CREATE || type == KEYS_START || type == KEYS_INIT;
+}
+
+static enum err postpone(struct keys *k, const struct msg *m)
+{
+	struct postponed **at = &k->postponed, *p;
+	unsigned n = 0;
+
+	for (; *at; at = &(*at)->next)
+		n++;
+	p = n < POSTPONED_MAX ? malloc(sizeof(*p) + m->len) : NULL;
+	if (!p) {
+		keys_done(k, m->id, ERR_AGAIN, "too many requests at once");
+		return ERR_OK;
+	}
+	*p = (struct postponed){.type = m->type, .id = m->id, .len = m->len};
+	memcpy(p->body, m->body, m->len);
+	*at = p;
+	return ERR_OK;
+}
+
+void keys_go_on(struct keys *k)
+{
+	while (k->postponed && !k->tpm.prepared) {
+		struct postponed *p = k->postponed;
+		struct msg m = {.type = p->type, .id = p->id, .body = p->body, .len = p->len};
+
+		k->postponed = p->next;
+		if (keys_on_broker(k, &m) != ERR_OK)
+			keys_done(k, m.id, ERR_FORMAT, NULL);
+		free(p);
+	}
+}
+
+void keys_forget_postponed(struct keys *k)
+{
+	while (k->postponed) {
+		struct postponed *p = k->postponed;
+
+		k->postponed = p->next;
+		free(p);
+	}
+}
+
 /* The broker may ask before it has heard that the store stays closed: that is no breach. */
 enum err keys_on_broker(void *ctx, struct msg *m)
 {
@@ -96,5 +157,7 @@ enum err keys_on_broker(void *ctx, struct msg *m)
 			  "the store is closed");
 		return ERR_OK;
 	}
+	if (k->tpm.prepared && asks_ptpm(m->type))
+		return postpone(k, m);
 	return msg_dispatch(rules, NRULES, k->phase, k, m);
 }

@@ -258,6 +258,9 @@ static void begin(struct keys *k)
 	if (!e)
 		e = send_attempt(k);
 	k->phase = PHASE_WRITING;
+	/* While the broker writes. What cannot be prepared now is tried once more when it has. */
+	if (!e && anchor_prepare(&k->tpm, t->m) != ERR_OK)
+		log_info("the extend of the commit could not be prepared yet");
 	if (e)
 		keys_commit_durable(k, t->id, e);
 }
@@ -306,6 +309,7 @@ static void anchored(struct keys *k)
 	tell_broker(k, ERR_OK);
 	finish_attempt_change(k, ERR_OK);
 	keys_worker_resume_all(k);
+	keys_go_on(k);
 	keys_commit_soon(k);
 }
 
@@ -329,11 +333,13 @@ static void retry_later(struct keys *k)
 /* Known not to be anchored, and never will be: the states stay dirty, the change is refused. */
 static void void_attempt(struct keys *k, enum err why)
 {
+	anchor_abandon(&k->tpm);
 	k->phase = PHASE_IDLE;
 	keys_stall(k, true, why);
 	tell_broker(k, why);
 	finish_attempt_change(k, why);
 	keys_worker_resume_all(k);
+	keys_go_on(k);
 	retry_later(k);
 }
 
@@ -373,7 +379,13 @@ void keys_commit_durable(struct keys *k, uint64_t attempt, enum err e)
 		void_attempt(k, e);
 		return;
 	}
-	e = anchor_extend(&k->tpm, k->attempt.m);
+	if (!k->tpm.prepared)
+		e = anchor_prepare(&k->tpm, k->attempt.m);
+	if (e) {
+		void_attempt(k, e);
+		return;
+	}
+	e = anchor_extend(&k->tpm);
 	if (!e) {
 		anchored(k);
 		return;
@@ -397,6 +409,7 @@ void keys_commit_reset(struct keys *k)
 {
 	k->broker_open = false;
 	forget_requests(k);
+	keys_forget_postponed(k);
 	keys_commit_void(k, ERR_UNAVAILABLE);
 	keys_header_lost(k);
 	if (k->phase == PHASE_WRITING)

@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "lib/sandbox.h"
 #include "vtpmmgr/keys/keys.h"
+#include "vtpmmgr/keys/keys_anchor.h"
 
 #include <seccomp.h>
 #include <stdlib.h>
@@ -234,6 +235,7 @@ static void end(struct keys *k)
 	secret_free(k->rk);
 	secret_free(k->root_mac);
 	secret_free(k->attempt.m);
+	anchor_abandon(&k->tpm);
 	tpm_close(&k->tpm);
 }
 

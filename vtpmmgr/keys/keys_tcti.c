@@ -4,6 +4,7 @@
 #include "lib/proto_ptpm.h"
 #include "lib/tpm_cmd.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@ struct keys_tcti {
 	TSS2_TCTI_CONTEXT_COMMON_V2 common; /* first: the TSS casts to it */
 	struct channel *ptpm;
 	uint64_t commands;
-	enum err why;       /* never ERR_OK: it is asked for only when a command has failed */
+	enum err why; /* never ERR_OK: it is asked for only when a command has failed */
+	bool abandoned;
 	size_t command_len; /* 0: nothing is waiting to be sent */
 	uint8_t command[PTPM_BUFFER_MAX];
 };
@@ -57,6 +59,11 @@ static enum err exchange(struct keys_tcti *t, struct msg *reply)
 	enum err why = ERR_FORMAT;
 	enum err e;
 
+	if (t->abandoned) {
+		t->abandoned = false;
+		t->command_len = 0;
+		return ERR_AGAIN;
+	}
 	t->commands++;
 	request.id = (uint32_t)t->commands;
 	t->command_len = 0;
@@ -149,6 +156,13 @@ enum err keys_tcti_new(struct channel *ptpm, TSS2_TCTI_CONTEXT **out)
 void keys_tcti_free(TSS2_TCTI_CONTEXT *tcti)
 {
 	free(own(tcti));
+}
+
+void keys_tcti_abandon(TSS2_TCTI_CONTEXT *tcti)
+{
+	struct keys_tcti *t = own(tcti);
+
+	t->abandoned = t->command_len > 0;
 }
 
 uint64_t keys_tcti_commands(const TSS2_TCTI_CONTEXT *tcti)

@@ -22,6 +22,9 @@
 enum err keys_tcti_new(struct channel *ptpm, TSS2_TCTI_CONTEXT **out) MUST_USE;
 void keys_tcti_free(TSS2_TCTI_CONTEXT *tcti);
 
+/* The command that was handed over but not sent yet never will be: its answer is a refusal. */
+void keys_tcti_abandon(TSS2_TCTI_CONTEXT *tcti);
+
 /* Commands sent to the pTPM so far. */
 uint64_t keys_tcti_commands(const TSS2_TCTI_CONTEXT *tcti);
 
