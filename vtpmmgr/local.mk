@@ -72,6 +72,7 @@ broker_sources = \
 	vtpmmgr/broker/life.c vtpmmgr/broker/life.h \
 	vtpmmgr/broker/lifecycle.c vtpmmgr/broker/lifecycle.h \
 	vtpmmgr/broker/opening.c vtpmmgr/broker/opening.h \
+	vtpmmgr/broker/pace.c vtpmmgr/broker/pace.h \
 	vtpmmgr/broker/registry.c vtpmmgr/broker/registry.h \
 	vtpmmgr/broker/registry_apply.c \
 	vtpmmgr/broker/request.c vtpmmgr/broker/request.h \
@@ -117,6 +118,7 @@ check_PROGRAMS += \
 	tests/unit/test_backoff \
 	tests/unit/test_commit \
 	tests/unit/test_lifecycle \
+	tests/unit/test_pace \
 	tests/unit/test_registry \
 	tests/unit/test_store
 manager_store = vtpmmgr/broker/store.c vtpmmgr/image.c
@@ -136,6 +138,9 @@ tests_unit_test_commit_LDADD = $(UNIT_LIBS)
 tests_unit_test_lifecycle_SOURCES = tests/unit/test_lifecycle.c vtpmmgr/broker/lifecycle.c
 tests_unit_test_lifecycle_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_lifecycle_LDADD = $(UNIT_LIBS)
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c vtpmmgr/broker/pace.c
+tests_unit_test_pace_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pace_LDADD = $(UNIT_LIBS)
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c $(manager_registry)
 tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_LDADD = $(UNIT_LIBS)

@@ -3,6 +3,7 @@
 
 #include "lib/log.h"
 #include "vtpmmgr/broker/admin_rules.h"
+#include "vtpmmgr/broker/pace.h"
 #include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
@@ -28,12 +29,15 @@ struct admin {
 	struct loop_source *source;
 	LIST_HEAD(, client) clients;
 	LIST_HEAD(, request) requests;
+	struct pace pace;
 };
 
 /* ---- clients -------------------------------------------------------------------------------- */
 
 static void client_free(struct client *c)
 {
+	if (c->request && !c->request->begun)
+		request_drop(c->request);
 	if (c->request)
 		c->request->client = NULL;
 	LIST_REMOVE(c, link);
@@ -250,6 +254,7 @@ static void run(struct request *q)
 	loop_cancel(q->timer);
 	q->timer = NULL;
 	q->deferred = false;
+	q->begun = true;
 	q->rule->fn(q);
 }
 
@@ -283,6 +288,26 @@ static struct request *request_new(struct client *c, const struct request_rule *
 	return q;
 }
 
+static void on_turn(void *arg)
+{
+	struct request *q = arg;
+
+	q->timer = NULL;
+	run(q);
+}
+
+/* Root is who could do worse by other means. */
+static void take_up(struct request *q)
+{
+	struct admin *a = q->b->admin;
+	uint64_t wait = q->who.uid ? pace_take(&a->pace, q->who.uid, backoff_now()) : 0;
+
+	if (wait == 0)
+		run(q);
+	else if (loop_after(q->b->loop, wait, on_turn, q, &q->timer))
+		request_fail(q, ERR_NO_MEMORY, NULL);
+}
+
 enum err admin_on_msg(void *arg, struct msg *m)
 {
 	struct client *c = arg;
@@ -299,7 +324,7 @@ enum err admin_on_msg(void *arg, struct msg *m)
 	q = e ? NULL : request_new(c, rule, m);
 	if (!q)
 		return ERR_NO_MEMORY;
-	run(q);
+	take_up(q);
 	return ERR_OK;
 }
 

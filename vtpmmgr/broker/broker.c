@@ -112,8 +112,12 @@ static void on_commit_anchored(void *arg, const struct keys_commit *c, const str
 	struct record_source src = {b, c};
 	enum err e = registry_apply(&b->registry, root, record_of, &src);
 
-	if (e)
-		log_error("the registry is not what is anchored: %s", err_text(e));
+	/* What is believed here is no longer what is anchored: begin again from that. */
+	if (e) {
+		log_error("the new root cannot be taken over: %s", err_text(e));
+		loop_stop(b->loop);
+		return;
+	}
 	b->policy_slot = root->policy_slot;
 	for (size_t i = 0; i < c->nblobs; i++)
 		workers_anchored(b, c->blobs[i].uuid, c->blobs[i].mark.version);

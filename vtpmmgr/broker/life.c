@@ -115,7 +115,6 @@ static void wait_and_retry(struct broker *b, struct vtpm *v, enum err why)
 {
 	uint64_t delay = backoff_fail(&v->backoff, backoff_now());
 
-	v->restarts++;
 	log_warning("%s: the worker has ended; started again in %llu ms", v->record.name,
 		    (unsigned long long)delay);
 	set_timer(b, v, delay, on_retry);
@@ -148,6 +147,7 @@ enum err life_event(struct broker *b, struct vtpm *v, enum life_event ev, enum e
 		return ERR_STATE;
 	if (why)
 		v->last_err = why;
+	v->restarts += v->life == LIFE_RUNNING && step->next == LIFE_FAILED;
 	if (step->next != v->life) {
 		set_timer(b, v, 0, NULL);
 		v->life = step->next;

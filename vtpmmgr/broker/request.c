@@ -25,7 +25,7 @@ static void record(const struct request *q, enum err e)
 	broker_audit(q->b, &r);
 }
 
-static void request_free(struct request *q)
+void request_drop(struct request *q)
 {
 	admin_forget(q);
 	loop_cancel(q->timer);
@@ -46,7 +46,7 @@ static void finish(struct request *q, enum err e, const char *rule, const char *
 	if (q->client && out && admin_reply_encode(&reply, out, MSG_BODY_MAX, &used) == ERR_OK)
 		admin_answer(q->client, q->id, out, used);
 	free(out);
-	request_free(q);
+	request_drop(q);
 }
 
 void request_finish(struct request *q, enum err e, const char *text, const uint8_t *body,

@@ -51,6 +51,7 @@ struct request {
 	uint32_t id;
 	struct policy_principal who;
 	char subject[NAME_MAX_LEN + 1]; /* "": no stakeholder */
+	bool begun;                     /* it was decided on: from here on it ends with a record */
 	bool deferred;                  /* until rule->needs is met */
 	bool kicked;                    /* to be looked at again in this round */
 	struct loop_timer *timer;       /* the end of that patience */
@@ -64,6 +65,9 @@ struct request {
 	size_t len;
 	uint8_t body[];
 };
+
+/* Frees one that nothing was done about, and nobody waits for any more. */
+void request_drop(struct request *q);
 
 /* Answers, records and frees. text NULL: what err_text() says. */
 void request_finish(struct request *q, enum err e, const char *text, const uint8_t *body,

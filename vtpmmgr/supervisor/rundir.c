@@ -167,6 +167,14 @@ void rundir_remove(const char *run_dir, const uint8_t uuid[UUID_SIZE])
 	rmdir(vtpm_path(run_dir, uuid, "").s);
 }
 
+void rundir_remove_admin(const char *run_dir)
+{
+	char path[RUNDIR_MAX + sizeof("/admin")];
+
+	snprintf(path, sizeof(path), "%s/admin", run_dir);
+	unlink(path);
+}
+
 void rundir_remove_all(const char *run_dir)
 {
 	char vtpm[RUNDIR_MAX + sizeof("/vtpm")];

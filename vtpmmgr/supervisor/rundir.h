@@ -33,6 +33,9 @@ enum err rundir_guest_sockets(const char *run_dir, const uint8_t uuid[UUID_SIZE]
 /* Takes them away again. */
 void rundir_remove(const char *run_dir, const uint8_t uuid[UUID_SIZE]);
 
+/* Takes the admin socket away. */
+void rundir_remove_admin(const char *run_dir);
+
 /* Takes away what a manager that was killed has left. */
 void rundir_remove_all(const char *run_dir);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/supervisor/supervisor.h"
 
+#include "vtpmmgr/supervisor/rundir.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +132,7 @@ int supervisor_main(const struct options *o)
 	    .options = o,
 	    .level = o->verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
 	    .config = {.pcr = o->pcr},
+	    .admin = -1,
 	    .keys = {.s = &s, .who = {.role = ROLE_KEYS}},
 	    .broker = {.s = &s, .who = {.role = ROLE_BROKER}},
 	    .nworkers = o->uid_count - 2,
@@ -138,6 +141,9 @@ int supervisor_main(const struct options *o)
 
 	umask(022);
 	e = run(&s);
+	/* What is left would be a door that nobody opens. */
+	if (s.admin >= 0)
+		rundir_remove_admin(o->run_dir);
 	if (e)
 		log_error("cannot go on: %s", err_text(e));
 	return e || s.failed ? EXIT_FAILURE : EXIT_SUCCESS;
