@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_approval_file.h"
+#include "tools/ctl/ctl_approval_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The command line: what is taken, what is refused, and what exit code an error becomes. */
-#include "tools/ctl_args.h"
-#include "tools/ctl_help.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The audit trail's chain: any change, gap or exchange is found. */
-#include "tools/ctl_audit.h"
+#include "tools/ctl/ctl_audit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Approval and PCR files: what was written reads back; every defect is named. */
-#include "tools/ctl_approval_file.h"
-#include "tools/ctl_pcr_file.h"
+#include "tools/ctl/ctl_approval_file.h"
+#include "tools/ctl/ctl_pcr_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

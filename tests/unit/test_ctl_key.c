@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keys as PEM files, and signatures as the bytes that OpenSSL's tools use. */
-#include "tools/ctl_key.h"
+#include "tools/ctl/ctl_key.h"
 
 #include "lib/ossl.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is shown: tables, words and JSON; and what status says about each gap. */
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_output.h"
 
-#include "tools/ctl_coverage.h"
+#include "tools/ctl/ctl_coverage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

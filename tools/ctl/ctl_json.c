@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_json.h"
+#include "tools/ctl/ctl_json.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_progress.h"
+#include "tools/ctl/ctl_progress.h"
 
 #include <pthread.h>
 #include <stdbool.h>

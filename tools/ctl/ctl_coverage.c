@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_coverage.h"
+#include "tools/ctl/ctl_coverage.h"
 
 static bool keeper_runs(const struct admin_status *s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_approval_file.h"
+#include "tools/ctl/ctl_approval_file.h"
 
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_pcr_file.h"
+#include "tools/ctl/ctl_pcr_file.h"
 
-#include "tools/ctl_approval_file.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_approval_file.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_client.h"
+#include "tools/ctl/ctl_client.h"
 
 #include "lib/channel.h"
 #include "lib/rbuf.h"
-#include "tools/ctl_progress.h"
+#include "tools/ctl/ctl_progress.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 /* What is not named here is a plain failure. */
 static const enum ctl_exit exits[ERR_COUNT] = {

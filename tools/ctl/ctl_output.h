@@ -7,7 +7,7 @@
 #define TOOLS_CTL_OUTPUT_H
 
 #include "lib/proto_admin.h"
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 #include <json-c/json.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define TOOLS_CTL_POLICY_FILE_H
 
 #include "policy/policy.h"
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 struct ctl_policy_file {
 	char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_file.h"
+#include "tools/ctl/ctl_file.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_audit: the audit trail and its hash chain. */
-#include "tools/ctl_audit.h"
+#include "tools/ctl/ctl_audit.h"
 
 #include "lib/rbuf.h"
 #include "lib/wbuf.h"
-#include "tools/ctl_args.h"
-#include "tools/ctl_client.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <stdlib.h>
 #include <string.h>

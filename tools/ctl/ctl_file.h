@@ -3,7 +3,7 @@
 #ifndef TOOLS_CTL_FILE_H
 #define TOOLS_CTL_FILE_H
 
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 #define CTL_FILE_MAX (64u * 1024) /* of approval, PCR, key and signature files */
 

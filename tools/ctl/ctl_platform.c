@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_platform: approving what the platform runs, and binding the store to its TPM. */
 #include "lib/approval.h"
-#include "tools/ctl_approval_file.h"
-#include "tools/ctl_args.h"
-#include "tools/ctl_client.h"
-#include "tools/ctl_file.h"
-#include "tools/ctl_key.h"
-#include "tools/ctl_output.h"
-#include "tools/ctl_pcr_file.h"
+#include "tools/ctl/ctl_approval_file.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_file.h"
+#include "tools/ctl/ctl_key.h"
+#include "tools/ctl/ctl_output.h"
+#include "tools/ctl/ctl_pcr_file.h"
 
 #include <stdlib.h>
 #include <string.h>

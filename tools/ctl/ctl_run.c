@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_run: one command line, from its words to its exit code. */
-#include "tools/ctl_args.h"
-#include "tools/ctl_client.h"
-#include "tools/ctl_help.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_help.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #ifndef TOOLS_CTL_HELP_H
 #define TOOLS_CTL_HELP_H
 
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 /* The i-th command of all; NULL past the last. */
 const struct ctl_command *ctl_help_command_at(size_t i);

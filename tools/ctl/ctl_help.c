@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_help: the list of commands, and one command in full. */
-#include "tools/ctl_help.h"
+#include "tools/ctl/ctl_help.h"
 
 #include "config.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #define TOOLS_CTL_KEY_H
 
 #include "lib/crypt.h"
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 struct ctl_key; /* a private key */
 

@@ -4,7 +4,7 @@
 #define TOOLS_CTL_CLIENT_H
 
 #include "lib/proto_admin.h"
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 struct ctl_request {
 	enum admin_msg type;

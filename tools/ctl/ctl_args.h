@@ -6,7 +6,7 @@
 #ifndef TOOLS_CTL_ARGS_H
 #define TOOLS_CTL_ARGS_H
 
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 /* The options that every command knows. (--json as well; ctl_run() has looked for it before.) */
 struct ctl_globals {

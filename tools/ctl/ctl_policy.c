@@ -2,11 +2,11 @@
 /* ctl_policy: checking, signing, loading and showing the policy. */
 #include "policy/policy.h"
 
-#include "tools/ctl_client.h"
-#include "tools/ctl_file.h"
-#include "tools/ctl_key.h"
-#include "tools/ctl_output.h"
-#include "tools/ctl_policy_file.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_file.h"
+#include "tools/ctl/ctl_key.h"
+#include "tools/ctl/ctl_output.h"
+#include "tools/ctl/ctl_policy_file.h"
 
 #include <stdlib.h>
 #include <string.h>

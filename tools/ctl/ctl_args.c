@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_args.h"
+#include "tools/ctl/ctl_args.h"
 
 #include "lib/proto_root.h"
 

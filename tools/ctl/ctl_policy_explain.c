@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_policy_explain: a question to the policy, asked without doing anything. */
-#include "tools/ctl_args.h"
-#include "tools/ctl_client.h"
-#include "tools/ctl_output.h"
-#include "tools/ctl_policy_file.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_output.h"
+#include "tools/ctl/ctl_policy_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_output.h"
 
 #include "lib/rbuf.h"
-#include "tools/ctl_file.h"
-#include "tools/ctl_json.h"
+#include "tools/ctl/ctl_file.h"
+#include "tools/ctl/ctl_json.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_key.h"
+#include "tools/ctl/ctl_key.h"
 
 #include "lib/ossl.h"
-#include "tools/ctl_file.h"
+#include "tools/ctl/ctl_file.h"
 
 #include <stdlib.h>
 #include <string.h>

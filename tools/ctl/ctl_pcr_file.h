@@ -12,7 +12,7 @@
 #define TOOLS_CTL_PCR_FILE_H
 
 #include "lib/proto_keys.h"
-#include "tools/ctl_json.h"
+#include "tools/ctl/ctl_json.h"
 
 struct ctl_pcr_file {
 	struct keys_pcrs pcrs;

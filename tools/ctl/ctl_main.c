@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl.h"
+#include "tools/ctl/ctl.h"
 
 int main(int argc, char **argv)
 {

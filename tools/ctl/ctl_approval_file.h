@@ -11,7 +11,7 @@
 #define TOOLS_CTL_APPROVAL_FILE_H
 
 #include "lib/proto_root.h"
-#include "tools/ctl_json.h"
+#include "tools/ctl/ctl_json.h"
 
 struct ctl_approval_file {
 	struct approval approval;

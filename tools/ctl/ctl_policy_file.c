@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tools/ctl_policy_file.h"
+#include "tools/ctl/ctl_policy_file.h"
 
-#include "tools/ctl_client.h"
-#include "tools/ctl_file.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_file.h"
 
 #include <stdlib.h>
 

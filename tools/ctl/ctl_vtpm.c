@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_vtpm: the life of a vTPM. */
 #include "lib/wbuf.h"
-#include "tools/ctl_args.h"
-#include "tools/ctl_client.h"
-#include "tools/ctl_json.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_args.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_json.h"
+#include "tools/ctl/ctl_output.h"
 
 #include <pwd.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_status: how the platform stands, in words. */
-#include "tools/ctl_client.h"
-#include "tools/ctl_coverage.h"
-#include "tools/ctl_output.h"
+#include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_coverage.h"
+#include "tools/ctl/ctl_output.h"
 
 static struct json_object *keys_json(const struct admin_status *s)
 {
