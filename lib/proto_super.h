@@ -10,7 +10,8 @@
  *  SUPER_EXITED   supervisor -> keys,broker struct super_exited
  *  SUPER_STOP     supervisor -> all         empty: end cleanly
  *  SUPER_SPAWN    keys -> supervisor        struct super_peer: start this vTPM's worker
- *  SUPER_PIN      keys -> supervisor        34-byte Name of the pTPM key to pin
+ *  SUPER_PIN      keys -> supervisor        34-byte Name of the pTPM key to pin: init is over, and
+ *                                           the next key keeper cannot provision any more
  *  SUPER_KILL     broker -> supervisor      16-byte uuid: end this worker now
  *  SUPER_READY    keys, broker -> supervisor empty: initialised
  *
