@@ -4,6 +4,7 @@
 #include "lib/field.h"
 #include "lib/frame.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define LEAF_SIZE      204
@@ -107,21 +108,37 @@ static bool leaf_reserved(const struct leaf *l)
 	       field_is_zero(&l->rim, DIGEST_SIZE);
 }
 
-static bool leaves_apart(const struct leaf *a, const struct leaf *b)
+static int by_uuid(const void *a, const void *b)
 {
-	return memcmp(a->uuid, b->uuid, UUID_SIZE) != 0 &&
-	       (a->region + REGION_SIZE(a->quota) <= b->region ||
-		b->region + REGION_SIZE(b->quota) <= a->region);
+	const struct leaf *const *x = a, *const *y = b;
+
+	return memcmp((*x)->uuid, (*y)->uuid, UUID_SIZE);
 }
 
-static enum err leaf_check(const struct root *r, size_t i)
+static int by_region(const void *a, const void *b)
 {
-	if (!leaf_ok(&r->leaves[i]))
-		return ERR_FORMAT;
-	for (size_t j = 0; j < i; j++)
-		if (!leaves_apart(&r->leaves[i], &r->leaves[j]))
-			return ERR_FORMAT;
-	return leaf_reserved(&r->leaves[i]) ? ERR_OK : ERR_UNSUPPORTED;
+	const struct leaf *const *x = a, *const *y = b;
+
+	return ((*x)->region > (*y)->region) - ((*x)->region < (*y)->region);
+}
+
+/* No uuid twice, no two regions over each other. Sorted: this is asked at every commit. */
+static bool leaves_apart(const struct root *r)
+{
+	const struct leaf *l[LEAVES_MAX];
+	size_t n = r->nleaves;
+
+	for (size_t i = 0; i < n; i++)
+		l[i] = &r->leaves[i];
+	qsort(l, n, sizeof(l[0]), by_uuid);
+	for (size_t i = 1; i < n; i++)
+		if (memcmp(l[i - 1]->uuid, l[i]->uuid, UUID_SIZE) == 0)
+			return false;
+	qsort(l, n, sizeof(l[0]), by_region);
+	for (size_t i = 1; i < n; i++)
+		if (l[i - 1]->region + REGION_SIZE(l[i - 1]->quota) > l[i]->region)
+			return false;
+	return true;
 }
 
 void policy_slot_put(struct wbuf *w, uint8_t slot, bool is_signed)
@@ -149,8 +166,11 @@ static enum err root_check(const struct root *r)
 	if (!field_is_zero(&r->ledger, DIGEST_SIZE))
 		return ERR_UNSUPPORTED;
 	for (size_t i = 0; e == ERR_OK && i < r->nleaves; i++)
-		e = leaf_check(r, i);
-	return e;
+		if (!leaf_ok(&r->leaves[i]))
+			e = ERR_FORMAT;
+		else if (!leaf_reserved(&r->leaves[i]))
+			e = ERR_UNSUPPORTED;
+	return e == ERR_OK && !leaves_apart(r) ? ERR_FORMAT : e;
 }
 
 enum err root_encode(const struct root *r, uint8_t *out, size_t cap, size_t *len)
