@@ -62,6 +62,31 @@ static void test_noisy_one_is_remembered(void **state)
 	assert_true(pace_take(&p, 1000, NOW) > 0);
 }
 
+/* Who never stops is let through again and again all the same, and what was left out is counted. */
+static void test_try_counts_what_it_refuses(void **state)
+{
+	static const struct pace_limit limit = {.interval_ms = 100, .burst = 3};
+	uint32_t refused = 77, taken = 0, omitted = 0;
+	struct pace p = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(pace_try(&p, &limit, 1000, NOW, &refused));
+		assert_int_equal(refused, 0);
+	}
+	assert_false(pace_try(&p, &limit, 1000, NOW, &refused));
+	assert_true(pace_try(&p, &limit, 1001, NOW, &refused));
+	assert_int_equal(refused, 0);
+	for (unsigned ms = 1; ms <= 1000; ms++) {
+		if (!pace_try(&p, &limit, 1000, NOW + ms, &refused))
+			continue;
+		taken++;
+		omitted += refused;
+	}
+	assert_int_equal(taken, 10);
+	assert_int_equal(omitted, 1 + 1000 - taken);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -69,6 +94,7 @@ int main(void)
 	    cmocka_unit_test(test_each_by_itself),
 	    cmocka_unit_test(test_wait_is_bounded),
 	    cmocka_unit_test(test_noisy_one_is_remembered),
+	    cmocka_unit_test(test_try_counts_what_it_refuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static enum err append_page(struct ctl *c, const struct admin_reply *reply, stru
 	return ERR_OK;
 }
 
-/* Page after page, until one is not full: reading leaves a record too, so none is ever empty. */
+/* Page after page, until one is not full. */
 static enum err fetch(struct ctl *c, uint64_t from, struct trail *t)
 {
 	struct admin_reply reply;

@@ -179,7 +179,7 @@ void admin_answer(struct client *c, uint32_t id, const uint8_t *body, size_t len
 	if (!e)
 		e = set_timer(c, ADMIN_IDLE_MS);
 	if (e)
-		log_info("an admin client did not get its answer: %s", err_text(e));
+		log_debug("an admin client did not get its answer: %s", err_text(e));
 }
 
 void admin_forget(struct request *q)

@@ -8,19 +8,19 @@
 #define LOAD_BODY   (POLICY_TEXT_MAX + 128)
 
 static const struct request_rule rules[] = {
-    {ADMIN_STATUS, "status", 0, 0, NEEDS_NOTHING, admin_status},
-    {ADMIN_PCRS, "pcrs", 4, 4, NEEDS_KEEPER, admin_pcrs},
-    {ADMIN_INIT, "init", 1, INIT_BODY, NEEDS_KEEPER, admin_init},
-    {ADMIN_UPDATE, "update", 1, INIT_BODY, NEEDS_KEEPER, admin_update},
-    {ADMIN_CREATE, "create", 1, CREATE_BODY, NEEDS_OPEN, admin_create},
-    {ADMIN_LIST, "list", 0, 0, NEEDS_KNOWN, admin_list},
-    {ADMIN_SHOW, "show", 2, NAME_BODY, NEEDS_KNOWN, admin_show},
-    {ADMIN_START, "start", 2, NAME_BODY, NEEDS_OPEN, admin_start},
-    {ADMIN_STOP, "stop", 2, NAME_BODY, NEEDS_KNOWN, admin_stop},
-    {ADMIN_DESTROY, "destroy", 2, NAME_BODY, NEEDS_OPEN, admin_destroy},
-    {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, admin_policy_get},
-    {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, admin_policy_load},
-    {ADMIN_AUDIT, "audit", 8, 8, NEEDS_KNOWN, admin_audit},
+    {ADMIN_STATUS, "status", 0, 0, NEEDS_NOTHING, false, admin_status},
+    {ADMIN_PCRS, "pcrs", 4, 4, NEEDS_KEEPER, false, admin_pcrs},
+    {ADMIN_INIT, "init", 1, INIT_BODY, NEEDS_KEEPER, true, admin_init},
+    {ADMIN_UPDATE, "update", 1, INIT_BODY, NEEDS_KEEPER, true, admin_update},
+    {ADMIN_CREATE, "create", 1, CREATE_BODY, NEEDS_OPEN, true, admin_create},
+    {ADMIN_LIST, "list", 0, 0, NEEDS_KNOWN, false, admin_list},
+    {ADMIN_SHOW, "show", 2, NAME_BODY, NEEDS_KNOWN, false, admin_show},
+    {ADMIN_START, "start", 2, NAME_BODY, NEEDS_OPEN, true, admin_start},
+    {ADMIN_STOP, "stop", 2, NAME_BODY, NEEDS_KNOWN, true, admin_stop},
+    {ADMIN_DESTROY, "destroy", 2, NAME_BODY, NEEDS_OPEN, true, admin_destroy},
+    {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, false, admin_policy_get},
+    {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, true, admin_policy_load},
+    {ADMIN_AUDIT, "audit", 8, 8, NEEDS_KNOWN, false, admin_audit},
 };
 
 const struct request_rule *admin_rule(uint16_t type, size_t len)

@@ -41,6 +41,9 @@ enum err audit_open(struct audit *a, struct store *s, uint64_t seq,
  */
 enum err audit_add(struct audit *a, const struct admin_audit *r) MUST_USE;
 
+/* One that is not to take a place in the ring. */
+void audit_log_only(const struct audit *a, const struct admin_audit *r);
+
 /* The oldest seq that the ring still has; seq + 1 if it has none. */
 uint64_t audit_oldest(const struct audit *a);
 

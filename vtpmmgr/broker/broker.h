@@ -26,6 +26,7 @@
 #include "vtpmmgr/broker/audit.h"
 #include "vtpmmgr/broker/commit.h"
 #include "vtpmmgr/broker/keeper.h"
+#include "vtpmmgr/broker/pace.h"
 #include "vtpmmgr/broker/registry.h"
 #include "vtpmmgr/broker/rules.h"
 #include "vtpmmgr/broker/store.h"
@@ -51,9 +52,8 @@ struct broker {
 	struct rules rules;
 	struct audit audit;
 	struct admin *admin;
-	/* The current root, without its leaves: those are in the registry. */
-	uint64_t root_seq;
-	uint8_t policy_slot;
+	struct pace trail_pace; /* of what each uid's requests put into the audit ring */
+	uint8_t policy_slot;    /* that the current root names */
 	/* How the key keeper sees the store. */
 	enum opening opening;
 	enum err open_err;

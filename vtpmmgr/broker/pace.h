@@ -7,6 +7,7 @@
 #ifndef VTPMMGR_PACE_H
 #define VTPMMGR_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -20,10 +21,23 @@ struct pace {
 	struct {
 		uid_t uid;
 		uint64_t due; /* when all that was taken up so far would have been, one by one */
+		uint32_t refused; /* by pace_try(), since it last took one */
 	} uids[PACE_UIDS];
 };
 
 /* A request of this uid arrives now (milliseconds): how long it has to wait. */
 uint64_t pace_take(struct pace *p, uid_t uid, uint64_t now);
+
+struct pace_limit {
+	uint32_t interval_ms; /* one in so long, in the long run */
+	uint32_t burst;       /* so many at once before that */
+};
+
+/*
+ * The same for what can be left out but not wait: whether it is taken now. If it
+ * is, *refused is how many before it were not.
+ */
+bool pace_try(struct pace *p, const struct pace_limit *limit, uid_t uid, uint64_t now,
+	      uint32_t *refused);
 
 #endif

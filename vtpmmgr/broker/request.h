@@ -30,6 +30,7 @@ struct request_rule {
 	size_t min_len;
 	size_t max_len;
 	enum request_needs needs;
+	bool changes; /* where it succeeds, something is no more as it was */
 	void (*fn)(struct request *q);
 };
 

@@ -25,14 +25,16 @@ int syslog_connect(void)
 void syslog_audit(int fd, const struct admin_audit *r)
 {
 	const int severity = r->err ? LOG_WARNING : LOG_NOTICE;
-	char line[512];
+	char line[512], who[16] = "manager";
 	int n;
 
 	if (fd < 0)
 		return;
+	if (r->uid != UINT32_MAX)
+		snprintf(who, sizeof(who), "%u", r->uid);
 	n = snprintf(line, sizeof(line),
-		     "<%d>vtpmmgr: %s uid=%d stakeholder=%s object=%s rule=%s: %s",
-		     LOG_AUTHPRIV | severity, r->action, (int)r->uid,
+		     "<%d>vtpmmgr: %s uid=%s stakeholder=%s object=%s rule=%s: %s",
+		     LOG_AUTHPRIV | severity, r->action, who,
 		     r->stakeholder[0] ? r->stakeholder : "-", r->object[0] ? r->object : "-",
 		     r->rule[0] ? r->rule : "-", err_name(err_from_wire(r->err)));
 	if (n < 0)
