@@ -43,9 +43,9 @@ seconds_since() {
 	echo "$((us / 10)).$((us % 10))"
 }
 
-# each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts.
+# each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts. None at all is a failure.
 each() {
-	local jobs=$1 suite=$2 limit=$3 running=0 test
+	local jobs=$1 suite=$2 limit=$3 running=0 started=0 held test
 	local verdicts=$logs/$suite.verdicts
 	shift 3
 	mkdir -p "$(dirname "$verdicts")"
@@ -58,11 +58,16 @@ each() {
 		fi
 		(one "$suite" "$limit" "$test" && echo ok || echo failed) >>"$verdicts" &
 		running=$((running + 1))
+		started=$((started + 1))
 	done
 	wait
-	passed=$((passed + $(grep -c ok "$verdicts")))
-	failed=$((failed + $(grep -c failed "$verdicts")))
-	return 0
+	held=$(grep -c ok "$verdicts")
+	passed=$((passed + held))
+	failed=$((failed + started - held)) # a test without a verdict has not passed
+	[ "$started" -gt 0 ] || [ -n "${ONLY:-}" ] || {
+		echo "FAIL $suite has no tests"
+		failed=$((failed + 1))
+	}
 }
 
 # one SUITE LIMIT TEST: runs it with a private TMP and its log, prints its line.
