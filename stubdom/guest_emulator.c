@@ -46,7 +46,7 @@ struct client {
 	int fd;
 	struct loop_source *source;
 	struct loop_timer *timer; /* runs while a request is incomplete */
-	bool paused;              /* not read: the vTPM is held */
+	bool paused;              /* not read: the vTPM is busy */
 	size_t have;
 	uint8_t buf[];
 };
@@ -132,7 +132,7 @@ static enum err serve_data(struct client *c, size_t *used)
 	}
 	if (err)
 		return err;
-	if (e->vtpm->held)
+	if (vtpm_busy(e->vtpm))
 		return ERR_STATE;
 	vtpm_execute(e->vtpm, c->buf, *used, &response);
 	adopt_early(e);
@@ -231,7 +231,7 @@ static enum err serve_ctrl(struct client *c, size_t *used)
 		len = ctrl_refuse(err, response);
 		return client_send(c, response, len) == ERR_OK ? err : ERR_EOF;
 	}
-	if (request.waits && was_held)
+	if (request.waits && vtpm_busy(e->vtpm))
 		return ERR_STATE;
 	*used = request.len;
 	len = ctrl_handle(&host, c->buf, request.len, response);
@@ -360,7 +360,7 @@ static void on_connection(void *arg, uint32_t events)
 
 static void resume_port(struct port *p)
 {
-	for (size_t i = 0; i < p->max && !p->emulator->vtpm->held; i++) {
+	for (size_t i = 0; i < p->max && !vtpm_busy(p->emulator->vtpm); i++) {
 		struct client *c = p->clients[i];
 
 		if (!c || !c->paused)

@@ -82,6 +82,11 @@ static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_
 	vtpm_settle(v);
 }
 
+bool vtpm_busy(const struct vtpm *v)
+{
+	return v->held || v->ending;
+}
+
 void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out)
 {
 	struct rbuf r;

@@ -28,6 +28,7 @@ struct vtpm {
 	size_t room;        /* bytes that the plain state may have */
 	bool stalled;       /* the store or pTPM fails: execute nothing that may store */
 	bool held;          /* a commit is under way */
+	bool ending;        /* the worker stops: nothing more is taken up */
 	uint32_t last;      /* code of the last command executed */
 	uint8_t answer[10]; /* a response made here */
 	vtpm_commit_fn commit;
@@ -42,8 +43,11 @@ struct vtpm_response {
 /* room: bytes that the plain state may have. */
 void vtpm_init(struct vtpm *v, size_t room, vtpm_commit_fn commit, void *arg);
 
+/* Whether a request that may change the state has to wait. */
+bool vtpm_busy(const struct vtpm *v);
+
 /*
- * Executes one command; must not be called while held. There is always a
+ * Executes one command; must not be called while busy. There is always a
  * response; it may be sent at once unless the vTPM is held afterwards.
  */
 void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtpm_response *out);

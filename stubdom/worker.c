@@ -127,8 +127,7 @@ static void settled(struct worker *w)
 		w->guest.ops->released(w->guest.self);
 	else if (!w->stopping)
 		serve_guests(w);
-	/* The released guest's next command may have changed the state again. */
-	if (w->stopping && w->state == SERVING)
+	if (w->stopping)
 		finish_stop(w);
 }
 
@@ -148,6 +147,7 @@ static enum err worker_stop(struct worker *w)
 	if (w->stopping)
 		return ERR_OK;
 	w->stopping = true;
+	w->vtpm.ending = true;
 	e = loop_after(w->loop, STOP_MS, on_stop_timeout, w, &timer);
 	if (e)
 		return e;

@@ -168,6 +168,25 @@ nv_read() {
 	tpm "$1" tpm2_nvread "$NV_INDEX" -C o -s 16 | sed 's/ *$//'
 }
 
+# writer_start NAME SECONDS: a guest of that vTPM that counts, and writes down what it was told.
+writer_start() {
+	stack_start "writer-$1" "$TOP/tests/writer.py" "$(vtpm_socket "$1")" "$DIR/$1.count" "$2"
+}
+
+counter() {
+	python3 -c '
+import rawtpm, sys
+print(rawtpm.connect(sys.argv[1]).read_counter())' "$(vtpm_socket "$1")"
+}
+
+# counter_fits NAME: what the writer wrote down holds for the counter.
+counter_fits() {
+	local acknowledged uncertain now
+	now=$(counter "$1") && read -r acknowledged uncertain <"$DIR/$1.count" || return
+	echo "counter $now: acknowledged $acknowledged, uncertain $uncertain"
+	[ "$now" -ge "$acknowledged" ] && [ "$now" -le $((acknowledged + uncertain)) ]
+}
+
 # figure FILTER: from `vtpmctl status --json`.
 figure() {
 	vtpmctl status --json | jq -r "$1"
