@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 // cmocka.h needs some of the above
 #include <cmocka.h>
 
@@ -45,6 +46,38 @@ static void tables_are_aligned(void **state)
 	(void)state;
 	assert_string_equal(text, "NAME  STATE\nbank  running\n-     -\n");
 	free(text);
+}
+
+static void row(const void *items, size_t i, void *text, const char **cells)
+{
+	snprintf(text, 8, "%d", ((const int *)items)[i]);
+	cells[0] = text;
+	cells[1] = i ? "later" : NULL;
+}
+
+/* Without items a table is its head. */
+static void items(void **state)
+{
+	static const char *const head[] = {"N", "WHEN"};
+	static const struct ctl_table table = {head, 2, 8, row};
+	static const int numbers[] = {7, 1234};
+	char text[64] = "";
+	int out = dup(STDOUT_FILENO);
+	struct ctl c = {0};
+	FILE *f = tmpfile();
+
+	(void)state;
+	fflush(stdout);
+	assert_true(dup2(fileno(f), STDOUT_FILENO) >= 0);
+	assert_int_equal(ctl_output_items(&c, &table, numbers, 2), ERR_OK);
+	assert_int_equal(ctl_output_items(&c, &table, NULL, 0), ERR_OK);
+	fflush(stdout);
+	assert_true(dup2(out, STDOUT_FILENO) >= 0);
+	close(out);
+	rewind(f);
+	assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	assert_string_equal(text, "N     WHEN\n7     -\n1234  later\nN  WHEN\n");
 }
 
 static void text_is_wrapped(void **state)
@@ -186,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(tables_are_aligned),
+	    cmocka_unit_test(items),
 	    cmocka_unit_test(text_is_wrapped),
 	    cmocka_unit_test(values_in_words),
 	    cmocka_unit_test(a_vtpm_as_json),

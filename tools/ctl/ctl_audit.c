@@ -164,18 +164,37 @@ static enum err trail_json(struct ctl *c, const struct trail *t, bool verified)
 	return ctl_output_json(c, o);
 }
 
-static void print_record(const struct admin_audit *r)
-{
+/* The cells of one row that are not strings already. */
+struct trail_text {
+	char seq[24];
 	char when[CTL_TIME_TEXT];
 	char who[16];
+	char vtpm[2 * NAME_MAX_LEN + 2]; /* as it may be named: stakeholder/name */
+};
 
-	ctl_output_time(r->time, when);
-	snprintf(who, sizeof(who), "uid %u", r->uid);
-	printf("%6llu  %s  %-10s  %-12s  %-12s  %s%s%s%s%s\n", (unsigned long long)r->seq, when,
-	       r->uid == UINT32_MAX ? "manager" : who, r->action, err_name(err_from_wire(r->err)),
-	       r->stakeholder[0] ? r->stakeholder : "-", r->object[0] ? " " : "", r->object,
-	       r->rule[0] ? "  rule " : "", r->rule);
+static void trail_row(const void *items, size_t i, void *text, const char **cells)
+{
+	const struct admin_audit *r = (const struct admin_audit *)items + i;
+	struct trail_text *t = text;
+
+	snprintf(t->seq, sizeof(t->seq), "%llu", (unsigned long long)r->seq);
+	ctl_output_time(r->time, t->when);
+	snprintf(t->who, sizeof(t->who), "%u", r->uid);
+	snprintf(t->vtpm, sizeof(t->vtpm), "%s%s%s", r->stakeholder,
+		 r->stakeholder[0] && r->object[0] ? "/" : "", r->object);
+	cells[0] = t->seq;
+	cells[1] = t->when;
+	cells[2] = r->uid == UINT32_MAX ? "manager" : t->who;
+	cells[3] = r->action;
+	cells[4] = err_name(err_from_wire(r->err));
+	cells[5] = t->vtpm;
+	cells[6] = r->rule;
 }
+
+static const char *const trail_head[] = {"SEQ",     "TIME",   "UID", "ACTION",
+					 "OUTCOME", "OBJECT", "RULE"};
+static const struct ctl_table trail_table = {trail_head, sizeof(trail_head) / sizeof(trail_head[0]),
+					     sizeof(struct trail_text), trail_row};
 
 static enum err audit(struct ctl *c, const struct ctl_args *a)
 {
@@ -192,8 +211,8 @@ static enum err audit(struct ctl *c, const struct ctl_args *a)
 		e = verify(c, &t);
 	if (!e && c->json)
 		e = trail_json(c, &t, check);
-	for (size_t i = 0; !e && !c->json && i < t.count; i++)
-		print_record(&t.records[i]);
+	else if (!e)
+		e = ctl_output_items(c, &trail_table, t.records, t.count);
 	if (!e && !c->json && check)
 		printf("%zu records, the chain holds\n", t.count);
 	free(t.records);

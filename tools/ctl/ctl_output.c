@@ -69,8 +69,8 @@ void ctl_output_error(const struct ctl *c, enum err e)
 		fprintf(stderr, " (rule \"%s\")", c->rule);
 	fputc('\n', stderr);
 	if (e == ERR_ARG && c->command)
-		fprintf(stderr, "usage: vtpmctl %s %s\nSee 'vtpmctl help %s'.\n", c->command->name,
-			c->command->args, c->command->name);
+		fprintf(stderr, "usage: vtpmctl %s%s%s\nSee 'vtpmctl help %s'.\n", c->command->name,
+			c->command->args[0] ? " " : "", c->command->args, c->command->name);
 }
 
 static const char *cell(const char *const *cells, size_t i)
@@ -92,12 +92,34 @@ static int column_width(const char *const *cells, size_t column, size_t columns,
 
 void ctl_output_table(FILE *f, const char *const *cells, size_t columns, size_t rows)
 {
+	int width[CTL_TABLE_COLUMNS];
+
+	for (size_t k = 0; k + 1 < columns; k++)
+		width[k] = column_width(cells, k, columns, rows);
 	for (size_t r = 0; r < rows; r++) {
 		for (size_t k = 0; k + 1 < columns; k++)
-			fprintf(f, "%-*s  ", column_width(cells, k, columns, rows),
-				cell(cells, r * columns + k));
+			fprintf(f, "%-*s  ", width[k], cell(cells, r * columns + k));
 		fprintf(f, "%s\n", cell(cells, r * columns + columns - 1));
 	}
+}
+
+enum err ctl_output_items(struct ctl *c, const struct ctl_table *t, const void *items, size_t n)
+{
+	const char **cells = calloc((n + 1) * t->columns, sizeof(*cells));
+	char *text = calloc(n + 1, t->text_size);
+	enum err e = ERR_OK;
+
+	if (cells && text) {
+		memcpy(cells, t->head, t->columns * sizeof(*cells));
+		for (size_t i = 0; i < n; i++)
+			t->row(items, i, text + i * t->text_size, cells + (i + 1) * t->columns);
+		ctl_output_table(stdout, cells, t->columns, n + 1);
+	} else {
+		e = ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	}
+	free(cells);
+	free(text);
+	return e;
 }
 
 void ctl_output_wrapped(FILE *f, unsigned indent, const char *text)

@@ -18,8 +18,27 @@ enum err ctl_output_json(struct ctl *c, struct json_object *o) MUST_USE;
 /* Prints c's message: JSON on standard output with --json, else text on standard error. */
 void ctl_output_error(const struct ctl *c, enum err e);
 
-/* Rows of cells, NULL meaning "-"; columns are as wide as their widest cell. */
+#define CTL_TABLE_COLUMNS 8
+
+/*
+ * Rows of cells, NULL or "" meaning "-"; columns are as wide as their widest cell.
+ * At most CTL_TABLE_COLUMNS of them.
+ */
 void ctl_output_table(FILE *f, const char *const *cells, size_t columns, size_t rows);
+
+/* Item i's cells; text is text_size zero bytes for those that are not strings already. */
+typedef void (*ctl_row_fn)(const void *items, size_t i, void *text, const char **cells);
+
+struct ctl_table {
+	const char *const *head;
+	size_t columns;
+	size_t text_size;
+	ctl_row_fn row;
+};
+
+/* On standard output: the head, and a row for each of n items. ERR_NO_MEMORY */
+enum err ctl_output_items(struct ctl *c, const struct ctl_table *t, const void *items,
+			  size_t n) MUST_USE;
 
 /* Text wrapped at 78 columns, every line after an indent. */
 void ctl_output_wrapped(FILE *f, unsigned indent, const char *text);

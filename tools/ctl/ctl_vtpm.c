@@ -158,41 +158,41 @@ static enum err create(struct ctl *c, const struct ctl_args *a)
 
 /* list, show, start, stop */
 
-enum { LIST_COLUMNS = 7 };
+/* The cells of one row that are not strings already. */
+struct list_text {
+	char name[CTL_UUID_TEXT];
+	char version[24];
+	char used[CTL_SIZE_TEXT];
+};
 
-static enum err print_list(struct ctl *c, const struct admin_vtpm *list, size_t n)
+/* One whose record is damaged has no name: its uuid says which it is. */
+static const char *list_name(const struct admin_vtpm *v, struct list_text *t)
 {
-	static const char *const head[LIST_COLUMNS] = {"NAME",    "STAKEHOLDER", "CLASS", "STATE",
-						       "VERSION", "USED",        "UUID"};
-	const char **cells = calloc((n + 1) * LIST_COLUMNS, sizeof(*cells));
-	struct {
-		char version[24], used[CTL_SIZE_TEXT], uuid[CTL_UUID_TEXT];
-	} *text = calloc(n + 1, sizeof(*text));
-
-	if (!cells || !text) {
-		free(cells);
-		free(text);
-		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
-	}
-	memcpy(cells, head, sizeof(head));
-	for (size_t i = 0; i < n; i++) {
-		const struct admin_vtpm *v = &list[i];
-
-		snprintf(text[i].version, sizeof(text[i].version), "%u.%llu", v->generation,
-			 (unsigned long long)v->version);
-		ctl_output_size(v->used, text[i].used);
-		ctl_output_uuid(v->uuid, text[i].uuid);
-		memcpy(cells + (i + 1) * LIST_COLUMNS,
-		       (const char *const[LIST_COLUMNS]){
-			   v->name, v->stakeholder, ctl_output_class(v->vtpm_class),
-			   ctl_output_state(v->state), text[i].version, text[i].used, text[i].uuid},
-		       sizeof(head));
-	}
-	ctl_output_table(stdout, cells, LIST_COLUMNS, n + 1);
-	free(cells);
-	free(text);
-	return ERR_OK;
+	if (v->name[0])
+		return v->name;
+	ctl_output_uuid(v->uuid, t->name);
+	return t->name;
 }
+
+static void list_row(const void *items, size_t i, void *text, const char **cells)
+{
+	const struct admin_vtpm *v = (const struct admin_vtpm *)items + i;
+	struct list_text *t = text;
+
+	snprintf(t->version, sizeof(t->version), "%u.%llu", v->generation,
+		 (unsigned long long)v->version);
+	ctl_output_size(v->used, t->used);
+	cells[0] = list_name(v, t);
+	cells[1] = v->stakeholder;
+	cells[2] = ctl_output_class(v->vtpm_class);
+	cells[3] = ctl_output_state(v->state);
+	cells[4] = t->version;
+	cells[5] = t->used;
+}
+
+static const char *const list_head[] = {"NAME", "STAKEHOLDER", "CLASS", "STATE", "VERSION", "USED"};
+static const struct ctl_table list_table = {list_head, sizeof(list_head) / sizeof(list_head[0]),
+					    sizeof(struct list_text), list_row};
 
 static enum err list_json(struct ctl *c, const struct admin_vtpm *list, size_t n)
 {
@@ -214,7 +214,7 @@ static enum err list(struct ctl *c, const struct ctl_args *a)
 	(void)a;
 	if (e)
 		return e;
-	e = c->json ? list_json(c, vtpms, n) : print_list(c, vtpms, n);
+	e = c->json ? list_json(c, vtpms, n) : ctl_output_items(c, &list_table, vtpms, n);
 	free(vtpms);
 	return e;
 }
@@ -351,7 +351,8 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .args = "",
      .brief = "list the vTPMs that you may see",
      .help = "Prints one line a vTPM. VERSION is generation.version of the anchored state. What "
-	     "the policy does not let you see is not there.",
+	     "the policy does not let you see is not there. 'vtpmctl show NAME' tells all about "
+	     "one, its uuid too.",
      .fn = list},
     {.name = "show",
      .args = "NAME",
