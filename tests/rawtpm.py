@@ -9,8 +9,17 @@ COUNTER = 0x01500010
 # authWrite, ownerWrite, authRead, ownerRead, noDA; TPM_NT_COUNTER
 COUNTER_ATTRIBUTES = 0x02060016
 NO_SESSIONS, SESSIONS = 0x8001, 0x8002
-PASSWORD = struct.pack(">IIHBH", 9, 0x40000009, 0, 0, 0)
 RC_RETRY = 0x922
+RC_LOCKOUT = 0x921
+RC_AUTH_FAIL = 0x98E  # of session 1, and counted
+
+
+def password(secret=b""):
+    """The authorisation area of one session with that password."""
+    return struct.pack(">IIHBH", 9 + len(secret), 0x40000009, 0, 0, len(secret)) + secret
+
+
+PASSWORD = password()
 
 
 class TpmError(Exception):
