@@ -15,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK (256u * 1024)
+#define CHUNK        (256u * 1024)
+#define LOCK_WAIT_MS 3000
+#define LOCK_POLL_MS 20
 
 static enum err fill(int fd, uint64_t size)
 {
@@ -55,6 +57,22 @@ static enum err create(const char *path, uint64_t size)
 	return e;
 }
 
+/*
+ * The broker of a manager that was killed a moment ago has the lock until its last
+ * write is over: worth waiting for. Another manager has it for good.
+ */
+static enum err lock(int fd)
+{
+	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_POLL_MS) {
+		if (errno != EWOULDBLOCK)
+			return ERR_IO;
+		if (waited >= LOCK_WAIT_MS)
+			return ERR_EXISTS;
+		usleep(LOCK_POLL_MS * 1000);
+	}
+	return ERR_OK;
+}
+
 static enum err check(int fd)
 {
 	uint64_t size;
@@ -62,9 +80,7 @@ static enum err check(int fd)
 
 	if (!e && size < STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN))
 		e = ERR_FORMAT;
-	if (!e && flock(fd, LOCK_EX | LOCK_NB) < 0)
-		e = errno == EWOULDBLOCK ? ERR_EXISTS : ERR_IO;
-	return e;
+	return e ? e : lock(fd);
 }
 
 enum err image_open(const char *path, uint64_t size, int *out)
