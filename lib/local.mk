@@ -7,6 +7,7 @@ libvtpm_a_SOURCES = \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
 	lib/child.c lib/child.h \
+	lib/codec.h \
 	lib/crypt.c lib/crypt.h \
 	lib/crypt_aead.c \
 	lib/crypt_verify.c \

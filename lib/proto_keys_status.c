@@ -2,8 +2,8 @@
 /* KEYS_STATUS_IS, whose body is part of vtpmctl's status as well. */
 #include "lib/field.h"
 #include "lib/proto_keys.h"
-#include "lib/wbuf.h"
 
+#include "lib/codec.h"
 void keys_status_put(struct wbuf *w, const struct keys_status *m)
 {
 	wbuf_u8(w, m->provisioned);
@@ -40,24 +40,4 @@ void keys_status_get(struct rbuf *r, struct keys_status *out)
 	out->states = rbuf_u64(r);
 }
 
-enum err keys_status_encode(const struct keys_status *m, uint8_t *out, size_t cap, size_t *len)
-{
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	keys_status_put(&w, m);
-	return wbuf_end(&w, len);
-}
-
-enum err keys_status_decode(const uint8_t *in, size_t len, struct keys_status *out)
-{
-	struct keys_status m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	keys_status_get(&r, &m);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
-}
+CODEC(keys_status);

@@ -24,7 +24,7 @@ void approval_get(struct rbuf *r, struct approval *out)
 	rbuf_copy(r, out->sig.s, sizeof(out->sig.s));
 }
 
-void authority_put(struct wbuf *w, const struct authority *a)
+static void authority_put(struct wbuf *w, const struct authority *a)
 {
 	wbuf_bytes(w, a->key.x, sizeof(a->key.x));
 	wbuf_bytes(w, a->key.y, sizeof(a->key.y));
@@ -35,7 +35,7 @@ void authority_put(struct wbuf *w, const struct authority *a)
 		approval_put(w, &a->approvals[i]);
 }
 
-void authority_get(struct rbuf *r, struct authority *out)
+static void authority_get(struct rbuf *r, struct authority *out)
 {
 	memset(out, 0, sizeof(*out));
 	rbuf_copy(r, out->key.x, sizeof(out->key.x));

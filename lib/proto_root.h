@@ -144,8 +144,6 @@ struct wbuf;
 
 void approval_put(struct wbuf *w, const struct approval *a);
 void approval_get(struct rbuf *r, struct approval *out);
-void authority_put(struct wbuf *w, const struct authority *a);
-void authority_get(struct rbuf *r, struct authority *out);
 void guest_put(struct wbuf *w, const struct guest *g);
 void guest_get(struct rbuf *r, struct guest *out);
 /* One byte: the slot, and in bit 1 whether the next policy must be signed. */

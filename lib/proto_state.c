@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/proto_state.h"
 
+#include "lib/codec.h"
 #include "lib/field.h"
-#include "lib/wbuf.h"
 
 void state_mark_put(struct wbuf *w, const struct state_mark *m)
 {
@@ -27,27 +27,7 @@ void state_mark_get(struct rbuf *r, struct state_mark *out)
 	rbuf_require(r, mark_ok(out));
 }
 
-enum err state_mark_encode(const struct state_mark *m, uint8_t *out, size_t cap, size_t *len)
-{
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	state_mark_put(&w, m);
-	return wbuf_end(&w, len);
-}
-
-enum err state_mark_decode(const uint8_t *in, size_t len, struct state_mark *out)
-{
-	struct state_mark m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	state_mark_get(&r, &m);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
-}
+CODEC(state_mark);
 
 enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap, size_t *len)
 {
@@ -88,32 +68,22 @@ enum err state_key_decode(const uint8_t *in, size_t len, struct state_key *out)
 	return e;
 }
 
-enum err state_resume_encode(const struct state_resume *m, uint8_t *out, size_t cap, size_t *len)
+static void state_resume_put(struct wbuf *w, const struct state_resume *m)
 {
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	state_mark_put(&w, &m->anchored);
-	wbuf_u8(&w, m->waiting);
-	state_mark_put(&w, &m->pending);
-	return wbuf_end(&w, len);
+	state_mark_put(w, &m->anchored);
+	wbuf_u8(w, m->waiting);
+	state_mark_put(w, &m->pending);
 }
 
-enum err state_resume_decode(const uint8_t *in, size_t len, struct state_resume *out)
+static void state_resume_get(struct rbuf *r, struct state_resume *m)
 {
-	struct state_resume m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	state_mark_get(&r, &m.anchored);
-	m.waiting = rbuf_bool(&r);
-	state_mark_get(&r, &m.pending);
-	rbuf_require(&r, m.waiting == (m.pending.version != 0));
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
+	state_mark_get(r, &m->anchored);
+	m->waiting = rbuf_bool(r);
+	state_mark_get(r, &m->pending);
+	rbuf_require(r, m->waiting == (m->pending.version != 0));
 }
+
+CODEC(state_resume);
 
 enum err state_anchored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len)
 {

@@ -1,41 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/proto_super.h"
 
+#include "lib/codec.h"
 #include "lib/field.h"
-#include "lib/wbuf.h"
 
 #define PCR_LAST 23
 
-enum err super_config_encode(const struct super_config *m, uint8_t *out, size_t cap, size_t *len)
+static void super_config_put(struct wbuf *w, const struct super_config *m)
 {
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	wbuf_bytes(&w, m->measurement.b, DIGEST_SIZE);
-	wbuf_u8(&w, m->pcr);
-	wbuf_u8(&w, m->pinned);
-	wbuf_bytes(&w, m->pin, TPM_NAME_SIZE);
-	wbuf_u8(&w, m->provisioning);
-	return wbuf_end(&w, len);
+	wbuf_bytes(w, m->measurement.b, DIGEST_SIZE);
+	wbuf_u8(w, m->pcr);
+	wbuf_u8(w, m->pinned);
+	wbuf_bytes(w, m->pin, TPM_NAME_SIZE);
+	wbuf_u8(w, m->provisioning);
 }
 
-enum err super_config_decode(const uint8_t *in, size_t len, struct super_config *out)
+static void super_config_get(struct rbuf *r, struct super_config *m)
 {
-	struct super_config m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	rbuf_copy(&r, m.measurement.b, DIGEST_SIZE);
-	m.pcr = field_enum(&r, 0, PCR_LAST);
-	m.pinned = rbuf_bool(&r);
-	rbuf_copy(&r, m.pin, TPM_NAME_SIZE);
-	rbuf_require(&r, m.pinned != field_is_zero(m.pin, TPM_NAME_SIZE));
-	m.provisioning = rbuf_bool(&r);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
+	rbuf_copy(r, m->measurement.b, DIGEST_SIZE);
+	m->pcr = field_enum(r, 0, PCR_LAST);
+	m->pinned = rbuf_bool(r);
+	rbuf_copy(r, m->pin, TPM_NAME_SIZE);
+	rbuf_require(r, m->pinned != field_is_zero(m->pin, TPM_NAME_SIZE));
+	m->provisioning = rbuf_bool(r);
 }
+
+CODEC(super_config);
 
 /* A worker is named by its uuid; nobody else has one. */
 static void peer_get(struct rbuf *r, uint8_t *role, uint8_t uuid[UUID_SIZE])
@@ -45,55 +35,35 @@ static void peer_get(struct rbuf *r, uint8_t *role, uint8_t uuid[UUID_SIZE])
 	rbuf_require(r, (*role == ROLE_WORKER) != field_is_zero(uuid, UUID_SIZE));
 }
 
-enum err super_peer_encode(const struct super_peer *m, uint8_t *out, size_t cap, size_t *len)
+static void super_peer_put(struct wbuf *w, const struct super_peer *m)
 {
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, m->role);
-	wbuf_bytes(&w, m->uuid, UUID_SIZE);
-	guest_put(&w, &m->guest);
-	return wbuf_end(&w, len);
+	wbuf_u8(w, m->role);
+	wbuf_bytes(w, m->uuid, UUID_SIZE);
+	guest_put(w, &m->guest);
 }
 
-enum err super_peer_decode(const uint8_t *in, size_t len, struct super_peer *out)
+static void super_peer_get(struct rbuf *r, struct super_peer *m)
 {
-	struct super_peer m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	peer_get(&r, &m.role, m.uuid);
-	guest_get(&r, &m.guest);
-	rbuf_require(&r, m.role == ROLE_WORKER || m.guest.kind == GUEST_NONE);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
+	peer_get(r, &m->role, m->uuid);
+	guest_get(r, &m->guest);
+	rbuf_require(r, m->role == ROLE_WORKER || m->guest.kind == GUEST_NONE);
 }
 
-enum err super_exited_encode(const struct super_exited *m, uint8_t *out, size_t cap, size_t *len)
-{
-	struct wbuf w;
+CODEC(super_peer);
 
-	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, m->role);
-	wbuf_bytes(&w, m->uuid, UUID_SIZE);
-	wbuf_u8(&w, m->how);
-	wbuf_u8(&w, m->code);
-	return wbuf_end(&w, len);
+static void super_exited_put(struct wbuf *w, const struct super_exited *m)
+{
+	wbuf_u8(w, m->role);
+	wbuf_bytes(w, m->uuid, UUID_SIZE);
+	wbuf_u8(w, m->how);
+	wbuf_u8(w, m->code);
 }
 
-enum err super_exited_decode(const uint8_t *in, size_t len, struct super_exited *out)
+static void super_exited_get(struct rbuf *r, struct super_exited *m)
 {
-	struct super_exited m = {0};
-	struct rbuf r;
-
-	rbuf_init(&r, in, len);
-	peer_get(&r, &m.role, m.uuid);
-	m.how = field_enum(&r, EXITED_CODE, EXITED_NOT_STARTED);
-	m.code = rbuf_u8(&r);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = m;
-	return ERR_OK;
+	peer_get(r, &m->role, m->uuid);
+	m->how = field_enum(r, EXITED_CODE, EXITED_NOT_STARTED);
+	m->code = rbuf_u8(r);
 }
+
+CODEC(super_exited);

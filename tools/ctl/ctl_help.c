@@ -63,7 +63,8 @@ static bool in_group(const struct ctl_command *cmd, const char *word)
 	return strncmp(cmd->name, word, n) == 0 && cmd->name[n] == ' ';
 }
 
-bool ctl_help_is_group(const char *word)
+/* Whether word is the first of commands of two words. */
+static bool is_group(const char *word)
 {
 	const struct ctl_command *cmd;
 
@@ -233,10 +234,9 @@ enum err ctl_help_unknown(struct ctl *c, int argc, const char *const *argv)
 	char words[128];
 	const char *similar;
 
-	snprintf(words, sizeof(words), "%s%s%s", argv[0],
-		 argc > 1 && ctl_help_is_group(argv[0]) ? " " : "",
-		 argc > 1 && ctl_help_is_group(argv[0]) ? argv[1] : "");
-	if (ctl_help_is_group(words))
+	snprintf(words, sizeof(words), "%s%s%s", argv[0], argc > 1 && is_group(argv[0]) ? " " : "",
+		 argc > 1 && is_group(argv[0]) ? argv[1] : "");
+	if (is_group(words))
 		return ctl_fail(c, ERR_ARG, "'%s' needs a second word; see 'vtpmctl help %s'",
 				words, words);
 	similar = ctl_help_similar(words);
@@ -254,7 +254,7 @@ static enum err help(struct ctl *c, const struct ctl_args *a)
 	if (a->npos == 0)
 		return ctl_help_overview(c);
 	cmd = ctl_help_find((int)a->npos, a->pos, &words);
-	if (!cmd && (a->npos > 1 || !ctl_help_is_group(a->pos[0])))
+	if (!cmd && (a->npos > 1 || !is_group(a->pos[0])))
 		return ctl_help_unknown(c, (int)a->npos, a->pos);
 	if (cmd)
 		return ctl_help_command(c, cmd);

@@ -11,9 +11,6 @@ const struct ctl_command *ctl_help_command_at(size_t i);
 /* The command that argv starts with, and how many words its name takes; NULL if there is none. */
 const struct ctl_command *ctl_help_find(int argc, const char *const *argv, int *words);
 
-/* Whether word is the first of commands of two words. */
-bool ctl_help_is_group(const char *word);
-
 /* The command that was perhaps meant, or NULL. */
 const char *ctl_help_similar(const char *words);
 

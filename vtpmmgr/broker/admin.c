@@ -105,6 +105,8 @@ static enum err admit(struct admin *a, struct channel *channel, struct client **
 	return ERR_OK;
 }
 
+static enum err on_msg(void *arg, struct msg *m);
+
 enum err admin_add_client(struct admin *a, int fd)
 {
 	struct channel *channel;
@@ -118,7 +120,7 @@ enum err admin_add_client(struct admin *a, int fd)
 		channel_close(channel);
 		return e;
 	}
-	e = channel_attach(channel, a->b->loop, admin_on_msg, on_gone, c);
+	e = channel_attach(channel, a->b->loop, on_msg, on_gone, c);
 	if (!e)
 		e = set_timer(c, ADMIN_FIRST_MS);
 	if (e)
@@ -308,7 +310,8 @@ static void take_up(struct request *q)
 		request_fail(q, ERR_NO_MEMORY, NULL);
 }
 
-enum err admin_on_msg(void *arg, struct msg *m)
+/* One message of a client; an error ends the client. */
+static enum err on_msg(void *arg, struct msg *m)
 {
 	struct client *c = arg;
 	const struct request_rule *rule = admin_rule(m->type, m->len);

@@ -35,9 +35,6 @@ void admin_settled(struct admin *a, const struct vtpm *v, enum err why);
 /* A client over a connected descriptor, which it takes over. */
 enum err admin_add_client(struct admin *a, int fd) MUST_USE;
 
-/* One message of a client; an error ends the client. */
-enum err admin_on_msg(void *client, struct msg *m);
-
 /* For request.c: the answer of a client's request, which is over. */
 void admin_answer(struct client *c, uint32_t id, const uint8_t *body, size_t len);
 /* Takes a finished request out of what is pending. */

@@ -169,9 +169,6 @@ enum err keys_start_request(void *keys, struct msg *m);
 enum err keys_policy_request(void *keys, struct msg *m);
 /* A stakeholder's own approval, into that vTPM's record. */
 void keys_update_record(struct keys *k, uint32_t request, const struct keys_update *u);
-/* Decodes a record that the broker read, if it is the one that the root names. */
-enum err keys_check_record(struct keys *k, const uint8_t *bytes, size_t len,
-			   const uint8_t uuid[UUID_SIZE], struct record *out) MUST_USE;
 
 /* ---- keys_commit ---- */
 /* Queues a change (owned by the commit from now on) and starts a commit soon. */
@@ -188,7 +185,6 @@ void keys_commit_void(struct keys *k, enum err why);
 bool keys_commit_holds(const struct keys *k, const uint8_t uuid[UUID_SIZE]);
 /* Whether a change of this vTPM waits, or is under way. */
 bool keys_commit_changes(const struct keys *k, const uint8_t uuid[UUID_SIZE]);
-void keys_stall(struct keys *k, bool stalled, enum err why);
 
 /* ---- keys_worker ---- */
 struct keys_worker {

@@ -267,7 +267,7 @@ static void begin(struct keys *k)
 
 /* ---- the outcome ---------------------------------------------------------------------------- */
 
-void keys_stall(struct keys *k, bool stalled, enum err why)
+static void stall(struct keys *k, bool stalled, enum err why)
 {
 	if (stalled)
 		k->last_err = why;
@@ -305,7 +305,7 @@ static void anchored(struct keys *k)
 	k->states += t->nblobs;
 	for (uint16_t i = 0; i < t->nblobs; i++)
 		keys_worker_anchored(k, &t->blobs[i]);
-	keys_stall(k, false, ERR_OK);
+	stall(k, false, ERR_OK);
 	tell_broker(k, ERR_OK);
 	finish_attempt_change(k, ERR_OK);
 	keys_worker_resume_all(k);
@@ -335,7 +335,7 @@ static void void_attempt(struct keys *k, enum err why)
 {
 	anchor_abandon(&k->tpm);
 	k->phase = PHASE_IDLE;
-	keys_stall(k, true, why);
+	stall(k, true, why);
 	tell_broker(k, why);
 	finish_attempt_change(k, why);
 	keys_worker_resume_all(k);
@@ -366,7 +366,7 @@ static void settle(struct keys *k)
 		log_error("the anchor in the pTPM was changed by somebody else: stopping");
 		loop_stop(k->loop);
 	} else {
-		keys_stall(k, true, e);
+		stall(k, true, e);
 		retry_later(k);
 	}
 }

@@ -46,8 +46,9 @@ static enum err set_record(struct change *c, const struct record *r)
 	return crypt_sha256(&part, 1, &c->leaf.record);
 }
 
-enum err keys_check_record(struct keys *k, const uint8_t *bytes, size_t len,
-			   const uint8_t uuid[UUID_SIZE], struct record *out)
+/* Decodes a record that the broker read, if it is the one that the root names. */
+static enum err check_record(struct keys *k, const uint8_t *bytes, size_t len,
+			     const uint8_t uuid[UUID_SIZE], struct record *out)
 {
 	const struct leaf *leaf = root_find(k->root, uuid);
 	const struct crypt_part part = {bytes, len};
@@ -196,7 +197,7 @@ static enum err start(struct keys *k, uint32_t request, const struct keys_start 
 	struct record r;
 	enum err e;
 
-	e = keys_check_record(k, q->record, q->record_len, q->uuid, &r);
+	e = check_record(k, q->record, q->record_len, q->uuid, &r);
 	if (e)
 		return e;
 	if (keys_worker_find(k, q->uuid))
@@ -258,7 +259,7 @@ static enum err add_approval(struct keys *k, const struct keys_update *u, struct
 {
 	enum err e;
 
-	e = keys_check_record(k, u->record, u->record_len, u->uuid, r);
+	e = check_record(k, u->record, u->record_len, u->uuid, r);
 	if (e)
 		return e;
 	if (!r->own_authority)

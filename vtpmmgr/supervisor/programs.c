@@ -10,8 +10,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MEASURE_LABEL "vtpmmgr measurement v1"
@@ -71,30 +69,10 @@ enum err programs_open(const char *libexec, struct programs *out)
 	return e;
 }
 
-static enum err measure(int fd, struct digest *out)
-{
-	struct crypt_part part;
-	struct stat st;
-	void *bytes;
-	enum err e;
-
-	if (fstat(fd, &st) < 0)
-		return err_from_errno(errno);
-	if (st.st_size == 0)
-		return ERR_FORMAT;
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED)
-		return err_from_errno(errno);
-	part = (struct crypt_part){bytes, (size_t)st.st_size};
-	e = crypt_sha256(&part, 1, out);
-	munmap(bytes, (size_t)st.st_size);
-	return e;
-}
-
 static enum err add(struct wbuf *w, const char *name, int fd)
 {
 	struct digest d = {{0}};
-	enum err e = fd < 0 ? ERR_OK : measure(fd, &d);
+	enum err e = fd < 0 ? ERR_OK : crypt_sha256_fd(fd, &d);
 
 	wbuf_str(w, name);
 	wbuf_bytes(w, d.b, sizeof(d.b));

@@ -81,9 +81,6 @@ enum err supervisor_start_keys(struct supervisor *s, int ptpm, bool provisioning
 enum err supervisor_adopt(struct child *c, int channel, channel_msg_fn on_msg) MUST_USE;
 /* Reaps it, and forgets its channel. The message says how it ended. */
 struct super_exited supervisor_reap(struct child *c);
-/* Its channel has ended: by its own end, or because it does not speak as it must. */
-void supervisor_child_gone(void *arg, enum err why);
-void supervisor_child_ended(struct child *c);
 
 /* During the end: a child is gone, see what is left. */
 void supervisor_stopped(struct child *c);
@@ -94,7 +91,6 @@ void supervisor_give_up(struct supervisor *s, const char *why);
 enum err supervisor_on_spawn(void *arg, struct msg *m);
 enum err supervisor_on_kill(void *arg, struct msg *m);
 void supervisor_worker_ended(struct child *c);
-struct child *supervisor_find_worker(struct supervisor *s, const uint8_t uuid[UUID_SIZE]);
 
 /* Sends to a child that may not be running; then nothing happens. */
 void supervisor_tell(struct child *c, uint16_t type, const uint8_t *body, size_t len, int fd);

@@ -33,7 +33,7 @@ static void on_lingering(void *arg)
 }
 
 /* A child that ends closes its channel a moment before. One that only closes it cannot be led. */
-void supervisor_child_gone(void *arg, enum err why)
+static void on_gone(void *arg, enum err why)
 {
 	struct child *c = arg;
 
@@ -44,6 +44,8 @@ void supervisor_child_gone(void *arg, enum err why)
 	process_kill(&c->process);
 }
 
+static void child_ended(struct child *c);
+
 static void on_exit_event(void *arg, uint32_t events)
 {
 	struct child *c = arg;
@@ -52,7 +54,7 @@ static void on_exit_event(void *arg, uint32_t events)
 	if (c->who.role == ROLE_WORKER)
 		supervisor_worker_ended(c);
 	else
-		supervisor_child_ended(c);
+		child_ended(c);
 }
 
 enum err supervisor_adopt(struct child *c, int channel, channel_msg_fn on_msg)
@@ -60,7 +62,7 @@ enum err supervisor_adopt(struct child *c, int channel, channel_msg_fn on_msg)
 	enum err e = channel_new(channel, MSG_BODY_MAX, &c->channel);
 
 	if (!e)
-		e = channel_attach(c->channel, c->s->loop, on_msg, supervisor_child_gone, c);
+		e = channel_attach(c->channel, c->s->loop, on_msg, on_gone, c);
 	if (!e)
 		e = loop_add(c->s->loop, c->process.pidfd, EPOLLIN, on_exit_event, c, &c->exit);
 	if (e)
@@ -215,7 +217,7 @@ static void restart_broker(void *arg)
 	e = supervisor_start_broker(c->s);
 	if (e && c->process.pid == 0) {
 		log_error("cannot start the broker: %s", err_text(e));
-		supervisor_child_ended(c);
+		child_ended(c);
 	}
 }
 
@@ -227,7 +229,7 @@ static void restart_keys(void *arg)
 	supervisor_ptpm_connect(c->s);
 }
 
-void supervisor_child_ended(struct child *c)
+static void child_ended(struct child *c)
 {
 	struct supervisor *s = c->s;
 	bool broker = c->who.role == ROLE_BROKER;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct child *supervisor_find_worker(struct supervisor *s, const uint8_t uuid[UUID_SIZE])
+static struct child *find_worker(struct supervisor *s, const uint8_t uuid[UUID_SIZE])
 {
 	for (size_t i = 0; i < s->nworkers; i++)
 		if (s->workers[i] && uuid_equal(s->workers[i]->who.uuid, uuid))
@@ -133,7 +133,7 @@ enum err supervisor_on_spawn(void *arg, struct msg *m)
 		return ERR_ARG;
 	if (s->stopping)
 		e = ERR_UNAVAILABLE;
-	else if (supervisor_find_worker(s, who.uuid))
+	else if (find_worker(s, who.uuid))
 		e = ERR_EXISTS;
 	else
 		e = spawn_worker(s, &who);
@@ -145,7 +145,7 @@ enum err supervisor_on_spawn(void *arg, struct msg *m)
 enum err supervisor_on_kill(void *arg, struct msg *m)
 {
 	struct supervisor *s = ((struct child *)arg)->s;
-	struct child *worker = supervisor_find_worker(s, m->body);
+	struct child *worker = find_worker(s, m->body);
 
 	if (worker)
 		process_kill(&worker->process);
