@@ -16,7 +16,7 @@
 
 #define SECRET_HEAP 4096 /* bytes; it holds one state key, and what OpenSSL locks for itself */
 
-static enum err prepare(int argc, char *const argv[], struct child_args *args)
+static enum err prepare(void)
 {
 	enum err e;
 
@@ -28,9 +28,7 @@ static enum err prepare(int argc, char *const argv[], struct child_args *args)
 		return e;
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return ERR_INTERNAL;
-	e = child_args_parse(argc, argv, args);
-	log_init("vtpm-stubdom", e ? LOG_LEVEL_ERROR : args->level);
-	return e;
+	return ERR_OK;
 }
 
 int main(int argc, char *argv[])
@@ -39,7 +37,13 @@ int main(int argc, char *argv[])
 	struct sandbox sandbox;
 	enum err e;
 
-	e = prepare(argc, argv, &args);
+	log_init("vtpm-stubdom", LOG_LEVEL_ERROR);
+	if (child_args_parse(argc, argv, &args) != ERR_OK) {
+		log_error("started by vtpmmgr, never by hand");
+		return EXIT_FAILURE;
+	}
+	log_init("vtpm-stubdom", args.level);
+	e = prepare();
 	if (e) {
 		log_error("%s", err_text(e));
 		return EXIT_FAILURE;

@@ -53,7 +53,9 @@ static enum err check_succession(const struct policy *old, const struct policy *
 				 const struct admin_policy_load *load, char why[DETAIL_MAX + 1])
 {
 	if (!load->is_signed) {
-		snprintf(why, DETAIL_MAX + 1, "the platform authority's signature is missing");
+		snprintf(why, DETAIL_MAX + 1,
+			 "the platform authority must sign it: vtpmctl policy sign, then policy "
+			 "load --signature");
 		return ERR_SIGNATURE;
 	}
 	if (policy_serial(next) < policy_serial(old)) {

@@ -212,6 +212,7 @@ static enum err on_stop(void *ctx, struct msg *m)
 	struct broker *b = ctx;
 
 	(void)m;
+	broker_event(b, "ending", NULL, ERR_OK);
 	b->stopping = true;
 	life_stop_all(b);
 	broker_stop_if_done(b);
