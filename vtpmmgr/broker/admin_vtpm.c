@@ -118,7 +118,8 @@ void admin_start(struct request *q)
 	if (!v->record_ok)
 		request_fail(q, ERR_TAMPERED, "its record in the store is not the anchored one");
 	else
-		wait_for(q, v, LIFE_EV_START, WAIT_RUNNING, "it runs already, or is about to stop: see vtpmctl show");
+		wait_for(q, v, LIFE_EV_START, WAIT_RUNNING,
+			 "it runs already, or is about to stop: see vtpmctl show");
 }
 
 void admin_stop(struct request *q)
