@@ -164,9 +164,10 @@ void keys_header_durable(struct keys *k, enum err e)
 	}
 	/* It may be there all the same: no other one may have its number. */
 	k->header.seq = w.header.seq;
-	keys_done(k, w.request, e, e ? "the boot header could not be written" : NULL);
+	/* Before anybody is told: a platform that was said to be there is pinned. */
 	if (!e && init)
 		pin(k);
+	keys_done(k, w.request, e, e ? "the boot header could not be written" : NULL);
 	if (k->phase == PHASE_IDLE)
 		keys_commit_soon(k);
 }
