@@ -35,7 +35,7 @@ show() {
 
 # Some lines of the last output, set off from the narration.
 output() {
-	sed -n "1,${1:-4}p" "$DIR/out" | fold -s -w 100 | sed "s/^/      $dim/; s/\$/$plain/"
+	sed -n "1,${1:-4}p" "$DIR/out" | fold -s -w 120 | sed "s/^/      $dim/; s/\$/$plain/"
 }
 
 # expect CODE PROMPT COMMAND...: runs it, and ends the demo if it ends otherwise.
