@@ -150,7 +150,15 @@ enum err store_stage(struct store *s, const struct store_write *w)
 	return ERR_OK;
 }
 
-static enum err write_one(struct store *s, const struct store_write *w)
+/* Whatever errno is: not being permitted to write is no denial, and no space no used-up quota. */
+static enum err device_fails(const struct store *s, int error)
+{
+	if (!s->failing)
+		log_error("the store fails: %s", strerror(error));
+	return ERR_IO;
+}
+
+static enum err write_one(const struct store *s, const struct store_write *w)
 {
 	static const uint8_t zeroes[STORE_BLOCK];
 	size_t pad = padding(w->len);
@@ -160,10 +168,10 @@ static enum err write_one(struct store *s, const struct store_write *w)
 
 	if (n == (ssize_t)(w->len + pad))
 		return ERR_OK;
-	return n < 0 ? err_from_errno(errno) : ERR_IO;
+	return device_fails(s, n < 0 ? errno : EIO);
 }
 
-static enum err write_all(struct store *s, const struct store_write *writes, size_t n)
+static enum err write_all(const struct store *s, const struct store_write *writes, size_t n)
 {
 	const struct staged *g;
 	enum err e = ERR_OK;
@@ -173,7 +181,7 @@ static enum err write_all(struct store *s, const struct store_write *writes, siz
 	for (size_t i = 0; !e && i < n; i++)
 		e = write_one(s, &writes[i]);
 	if (!e && fdatasync(s->fd) < 0)
-		e = err_from_errno(errno);
+		e = device_fails(s, errno);
 	return e;
 }
 
@@ -194,8 +202,6 @@ enum err store_commit(struct store *s, const struct store_write *writes, size_t 
 	if (!e)
 		e = write_all(s, writes, n);
 	if (e) {
-		if (!s->failing)
-			log_error("the store fails: %s", err_text(e));
 		s->failing = true;
 		keep(s, writes, n);
 		return e;
