@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-EXTRA_DIST += .ci/run tools/build tools/deps tests/run tests/runner.sh
+EXTRA_DIST += .ci/run tools/build tools/deps tests/run tests/runner.sh \
+	tests/model/run tests/model/strict.pml
 
 # For tests/run, which runs them one by one.
 print-unit-tests:
