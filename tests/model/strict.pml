@@ -24,7 +24,7 @@
  * fdatasync leaves pages that look written and never will be (page and medium differ, not
  * unsynced); opening the store lets go of them.
  * With -DLIES there is no store: the broker is the adversary's. It confirms what it never wrote,
- * and shows any root and any blob that ever was handed to it.
+ * refuses what it could write, and shows any root and any blob that ever was handed to it.
  *
  * Freshness. A root is (prev, leaves): extending r onto the value `prev` gives the value r, any
  * other extend JUNK. Roots with the same content are the same. A state has its parent, so that
@@ -617,7 +617,12 @@ proctype broker()
 		od;
 		KEYS_OPEN ! i, 0; i = 0 }
 	:: atomic { nempty(KEYS_COMMIT) && empty(KEYS_DURABLE) ->
-		KEYS_COMMIT ? asked, asked_slot; answer(true); commit = COMMIT_IDLE }
+		KEYS_COMMIT ? asked, asked_slot;
+		if
+		:: KEYS_DURABLE ! asked, true
+		:: KEYS_DURABLE ! asked, false
+		fi;
+		asked = NONE; asked_slot = 0 }
 	:: atomic { nempty(BLOB_PUT[0]) -> BLOB_PUT[0] ? _ }
 	:: atomic { nempty(BLOB_PUT[1]) -> BLOB_PUT[1] ? _ }
 #else
