@@ -19,9 +19,10 @@ static void super_config_get(struct rbuf *r, struct super_config *m)
 {
 	rbuf_copy(r, m->measurement.b, DIGEST_SIZE);
 	m->pcr = field_enum(r, 0, PCR_LAST);
-	m->pinned = rbuf_bool(r);
+	m->pinned = rbuf_u8(r);
+	rbuf_require(r, m->pinned <= PIN_FIRST_USE);
 	rbuf_copy(r, m->pin, TPM_NAME_SIZE);
-	rbuf_require(r, m->pinned != field_is_zero(m->pin, TPM_NAME_SIZE));
+	rbuf_require(r, (m->pinned != PIN_NONE) != field_is_zero(m->pin, TPM_NAME_SIZE));
 	m->provisioning = rbuf_bool(r);
 }
 

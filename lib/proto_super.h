@@ -56,11 +56,14 @@ enum super_fd {
 
 enum super_role { ROLE_KEYS = 1, ROLE_BROKER = 2, ROLE_WORKER = 3, ROLE_PTPM = 4 };
 
+/* Where the pinned Name comes from: the image, or the first TPM that was seen. */
+enum super_pin { PIN_NONE = 0, PIN_GIVEN = 1, PIN_FIRST_USE = 2 };
+
 struct super_config {
-	struct digest measurement; /* over every program and the initial policy */
-	uint8_t pcr;               /* the PCR that takes it */
-	bool pinned;
-	uint8_t pin[TPM_NAME_SIZE]; /* Name of the pTPM's salt key, if pinned */
+	struct digest measurement;  /* over every program and the initial policy */
+	uint8_t pcr;                /* the PCR that takes it */
+	uint8_t pinned;             /* enum super_pin */
+	uint8_t pin[TPM_NAME_SIZE]; /* Name of the pTPM's salt key, unless PIN_NONE */
 	bool provisioning;          /* the pTPM channel allows provisioning commands */
 };
 

@@ -22,7 +22,7 @@ static void out_of_range(void **state)
 	    {"super_config", 68, 2, "a bool that is 2"},
 	    {"super_exited", 0, 1, "a key keeper with a uuid"},
 	    {"super_config", 32, 24, "PCR 24"},
-	    {"super_config", 33, 2, "a bool that is 2"},
+	    {"super_config", 33, 3, "pin 3"},
 	    {"super_config", 33, 0, "a Name although unpinned"},
 	    {"super_peer", 0, 0, "role 0"},
 	    {"super_peer", 0, 5, "role 5"},

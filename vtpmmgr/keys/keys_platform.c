@@ -439,7 +439,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 				.hierarchy = k->header.hierarchy,
 				.clear_disabled = k->clear_disabled,
 				.measured = k->measured,
-				.pinned = k->config.pinned,
+				.pinned = k->config.pinned == PIN_GIVEN,
 				.stalled = k->stalled,
 				.last_err = (uint16_t)k->last_err,
 				.version = MANAGER_VERSION,

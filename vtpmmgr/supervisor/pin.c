@@ -10,13 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_LEN (2 * TPM_NAME_SIZE + 1) /* with the newline */
+#define HEX_LEN   (2 * TPM_NAME_SIZE)
+#define FIRST_USE " init"
+#define TEXT_MAX  (HEX_LEN + sizeof(FIRST_USE "\n")) /* with the NUL */
 
 static enum err decode(const char *text, uint8_t name[TPM_NAME_SIZE])
 {
 	uint8_t bytes[TPM_NAME_SIZE];
 
-	if (strspn(text, "0123456789abcdefABCDEF") != TEXT_LEN - 1)
+	if (strspn(text, "0123456789abcdefABCDEF") != HEX_LEN)
 		return ERR_FORMAT;
 	for (size_t i = 0; i < TPM_NAME_SIZE; i++)
 		if (sscanf(text + 2 * i, "%2hhx", &bytes[i]) != 1)
@@ -25,28 +27,39 @@ static enum err decode(const char *text, uint8_t name[TPM_NAME_SIZE])
 	return ERR_OK;
 }
 
-enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE])
+static enum err decode_origin(const char *text, uint8_t *origin)
 {
-	char text[TEXT_LEN + 1] = "";
+	if (strcmp(text, "\n") == 0)
+		*origin = PIN_GIVEN;
+	else if (strcmp(text, FIRST_USE "\n") == 0)
+		*origin = PIN_FIRST_USE;
+	else
+		return ERR_FORMAT;
+	return ERR_OK;
+}
+
+enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE], uint8_t *origin)
+{
+	char text[TEXT_MAX + 1] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum err e;
 	ssize_t n;
 
 	if (fd < 0)
 		return err_from_errno(errno);
-	n = read(fd, text, sizeof(text));
+	n = read(fd, text, TEXT_MAX);
 	close(fd);
 	if (n < 0)
 		return ERR_IO;
-	if (n != TEXT_LEN || text[TEXT_LEN - 1] != '\n')
-		return ERR_FORMAT;
-	return decode(text, name);
+	e = decode(text, name);
+	return e ? e : decode_origin(text + HEX_LEN, origin);
 }
 
-static void encode(const uint8_t name[TPM_NAME_SIZE], char text[TEXT_LEN + 1])
+static void encode(const uint8_t name[TPM_NAME_SIZE], char text[TEXT_MAX])
 {
 	for (size_t i = 0; i < TPM_NAME_SIZE; i++)
 		sprintf(text + 2 * i, "%02x", name[i]);
-	memcpy(text + TEXT_LEN - 1, "\n", sizeof("\n"));
+	memcpy(text + HEX_LEN, FIRST_USE "\n", sizeof(FIRST_USE "\n"));
 }
 
 /* After a rename the folder has to reach the disk as well. */
@@ -65,14 +78,14 @@ static enum err sync_folder(const char *path)
 	return e;
 }
 
-static enum err write_new(const char *path, const char text[TEXT_LEN + 1])
+static enum err write_new(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	enum err e = ERR_OK;
 
 	if (fd < 0)
 		return err_from_errno(errno);
-	if (write(fd, text, TEXT_LEN) != TEXT_LEN || fsync(fd) < 0)
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) < 0)
 		e = ERR_IO;
 	close(fd);
 	return e;
@@ -80,7 +93,7 @@ static enum err write_new(const char *path, const char text[TEXT_LEN + 1])
 
 enum err pin_write(const char *path, const uint8_t name[TPM_NAME_SIZE])
 {
-	char fresh[PATH_MAX], text[TEXT_LEN + 1];
+	char fresh[PATH_MAX], text[TEXT_MAX];
 	enum err e;
 
 	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))

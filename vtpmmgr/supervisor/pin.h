@@ -4,12 +4,16 @@
 #define VTPMMGR_PIN_H
 
 #include "lib/err.h"
-#include "lib/proto_root.h"
+#include "lib/proto_super.h"
 
-/* One line of 68 hex digits. ERR_NOT_FOUND: no such file; ERR_FORMAT: something else is in it. */
-enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE]) MUST_USE;
+/*
+ * One line of 68 hex digits; " init" behind them says that platform init wrote it
+ * itself, on first use, and *origin is PIN_FIRST_USE, not PIN_GIVEN. ERR_NOT_FOUND: no
+ * such file; ERR_FORMAT: something else is in it.
+ */
+enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE], uint8_t *origin) MUST_USE;
 
-/* Replaces the file as a whole; it is on the disk on return. */
+/* Replaces the file as a whole, as platform init does; it is on the disk on return. */
 enum err pin_write(const char *path, const uint8_t name[TPM_NAME_SIZE]) MUST_USE;
 
 #endif

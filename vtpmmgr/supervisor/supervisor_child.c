@@ -108,16 +108,19 @@ static enum err on_pin(void *arg, struct msg *m)
 {
 	struct child *c = arg;
 	struct supervisor *s = c->s;
-	enum err e = pin_write(s->options->pin, m->body);
+	enum err e;
 
 	supervisor_tell(c, SUPER_STOP, NULL, 0, -1);
-
+	/* The key keeper has found the one that it was given: that says more than first use. */
+	if (s->config.pinned == PIN_GIVEN)
+		return ERR_OK;
+	e = pin_write(s->options->pin, m->body);
 	if (e) {
 		log_error("cannot write %s: %s", s->options->pin, err_text(e));
 		return ERR_OK;
 	}
 	memcpy(s->config.pin, m->body, TPM_NAME_SIZE);
-	s->config.pinned = true;
+	s->config.pinned = PIN_FIRST_USE;
 	return ERR_OK;
 }
 

@@ -22,9 +22,8 @@ static enum err open_policy(const char *path, int *fd)
 /* No pin is what a platform has before it is initialised; a broken one is not. */
 static enum err read_pin(struct supervisor *s)
 {
-	enum err e = pin_read(s->options->pin, s->config.pin);
+	enum err e = pin_read(s->options->pin, s->config.pin, &s->config.pinned);
 
-	s->config.pinned = e == ERR_OK;
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
 		return ERR_OK;
 	log_error("pin %s: %s", s->options->pin, err_text(e));
