@@ -5,8 +5,9 @@
  *
  * The body of PTPM_COMMAND and PTPM_RESPONSE is a TPM 2.0 command or response
  * as in TPM 2.0 Library, part 3. PTPM_ERROR's is u16 err: ERR_DENIED (not on
- * this peer's allow-list), ERR_FORMAT, ERR_UNAVAILABLE (no TPM), ERR_TIMEOUT
- * (no answer; whether the command took effect is unknown).
+ * this peer's allow-list, or another peer's handle), ERR_FORMAT, ERR_FULL (too many
+ * handles of this peer), ERR_UNAVAILABLE (no TPM: it was not executed), ERR_TIMEOUT (no
+ * answer; whether the command took effect is unknown).
  */
 #ifndef LIB_PROTO_PTPM_H
 #define LIB_PROTO_PTPM_H
