@@ -21,7 +21,7 @@ bool field_quota_ok(uint32_t quota)
 bool field_region_ok(uint64_t region)
 {
 	return region >= STORE_REGIONS_AT && region % STORE_BLOCK == 0 &&
-	       region <= (uint64_t)INT64_MAX - REGION_SIZE(QUOTA_MAX);
+	       region <= (uint64_t)INT64_MAX - REGION_SIZE(QUOTA_MAX, SLOTS_SESSION);
 }
 
 uint8_t field_enum(struct rbuf *r, uint8_t first, uint8_t last)

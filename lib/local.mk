@@ -14,6 +14,7 @@ libvtpm_a_SOURCES = \
 	lib/err.c lib/err.h \
 	lib/field.c lib/field.h \
 	lib/frame.c lib/frame.h \
+	lib/freshness.c lib/freshness.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \
@@ -27,6 +28,7 @@ libvtpm_a_SOURCES = \
 	lib/proto_ptpm.c lib/proto_ptpm.h \
 	lib/proto_record.c \
 	lib/proto_root.c lib/proto_root.h \
+	lib/proto_session.c lib/proto_session.h \
 	lib/proto_state.c lib/proto_state.h \
 	lib/proto_super.c lib/proto_super.h \
 	lib/rbuf.c lib/rbuf.h \
@@ -47,6 +49,11 @@ check_PROGRAMS += tests/unit/test_err
 tests_unit_test_err_SOURCES = tests/unit/test_err.c
 tests_unit_test_err_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_err_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_freshness
+tests_unit_test_freshness_SOURCES = tests/unit/test_freshness.c
+tests_unit_test_freshness_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_freshness_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c

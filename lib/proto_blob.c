@@ -4,11 +4,12 @@
 #include "lib/codec.h"
 #include "lib/field.h"
 
-_Static_assert(BLOB_MAX + 12 <= MSG_BODY_MAX, "the longest blob fits one message");
+_Static_assert(BLOB_MAX + 20 <= MSG_BODY_MAX, "the longest blob fits one message");
 
 static void blob_put_put(struct wbuf *w, const struct blob_put *m)
 {
 	wbuf_u64(w, m->version);
+	wbuf_u64(w, m->epoch);
 	wbuf_blob(w, m->bytes, m->len);
 }
 
@@ -16,10 +17,55 @@ static void blob_put_get(struct rbuf *r, struct blob_put *m)
 {
 	m->version = rbuf_u64(r);
 	rbuf_require(r, m->version >= 1);
+	m->epoch = rbuf_u64(r);
 	m->len = field_blob(r, BLOB_MAX, &m->bytes);
 }
 
 CODEC(blob_put);
+
+enum err blob_get_encode(enum blob_which which, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_u8(&w, (uint8_t)which);
+	return wbuf_end(&w, len);
+}
+
+enum err blob_get_decode(const uint8_t *in, size_t len, enum blob_which *out)
+{
+	struct rbuf r;
+	uint8_t which;
+
+	rbuf_init(&r, in, len);
+	which = field_enum(&r, BLOB_ANCHORED, BLOB_THIRD);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*out = (enum blob_which)which;
+	return ERR_OK;
+}
+
+enum err blob_stored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_u64(&w, version);
+	return wbuf_end(&w, len);
+}
+
+enum err blob_stored_decode(const uint8_t *in, size_t len, uint64_t *version)
+{
+	struct rbuf r;
+	uint64_t v;
+
+	rbuf_init(&r, in, len);
+	v = rbuf_u64(&r);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*version = v;
+	return ERR_OK;
+}
 
 enum err blob_failed_encode(enum err e, uint8_t *out, size_t cap, size_t *len)
 {

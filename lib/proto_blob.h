@@ -2,12 +2,15 @@
 /*
  * proto_blob: worker <-> broker. Ciphertext, and "stop".
  *
- *  BLOB_GET    worker -> broker  empty: send me my current blob
- *  BLOB_DATA   broker -> worker  the blob (length as in the leaf); body empty: none, or unreadable
- *  BLOB_PUT    worker -> broker  u64 version, u32 length, blob; kept until anchored or replaced
+ *  BLOB_GET    worker -> broker  u8 which (enum blob_which)
+ *  BLOB_DATA   broker -> worker  the blob (its length as in the leaf, or in its own frame); empty:
+ *                                none, or unreadable
+ *  BLOB_PUT    worker -> broker  struct blob_put; kept until stored, anchored or replaced
+ *  BLOB_STORED broker -> worker  u64 version: that session state is durable
  *  BLOB_READY  worker -> broker  empty: serving guests; again to a broker that replaces one
  *  BLOB_FAILED worker -> broker  u16 err: cannot serve (then it exits)
  *  BLOB_STOP   broker -> worker  empty: TPM2_Shutdown, commit, exit 0
+ *  BLOB_SUSPEND broker -> worker empty: commit with the volatile state, exit 0
  */
 #ifndef LIB_PROTO_BLOB_H
 #define LIB_PROTO_BLOB_H
@@ -23,18 +26,28 @@ enum blob_msg {
 	BLOB_READY = 0x0404,
 	BLOB_FAILED = 0x0405,
 	BLOB_STOP = 0x0406,
+	BLOB_STORED = 0x0407,
+	BLOB_SUSPEND = 0x0408,
 };
 
 #define BLOB_MAX QUOTA_MAX
 
+/* Of a region's state slots. The others are those that the anchored root does not name. */
+enum blob_which { BLOB_ANCHORED = 0, BLOB_OTHER = 1, BLOB_THIRD = 2 };
+
 struct blob_put {
 	uint64_t version;
+	uint64_t epoch; /* a session state of this epoch: to be stored. 0: kept until KEYS_COMMIT */
 	uint32_t len;
 	const uint8_t *bytes; /* a view into the message */
 };
 
 enum err blob_put_encode(const struct blob_put *m, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_put_decode(const uint8_t *in, size_t len, struct blob_put *out) MUST_USE;
+enum err blob_get_encode(enum blob_which which, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err blob_get_decode(const uint8_t *in, size_t len, enum blob_which *out) MUST_USE;
+enum err blob_stored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err blob_stored_decode(const uint8_t *in, size_t len, uint64_t *version) MUST_USE;
 enum err blob_failed_encode(enum err e, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_failed_decode(const uint8_t *in, size_t len, enum err *out) MUST_USE;
 

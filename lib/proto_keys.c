@@ -135,12 +135,14 @@ CODEC(keys_create);
 static void keys_start_put(struct wbuf *w, const struct keys_start *m)
 {
 	wbuf_bytes(w, m->uuid, UUID_SIZE);
+	freshness_put(w, &m->asked);
 	wbuf_blob(w, m->record, m->record_len);
 }
 
 static void keys_start_get(struct rbuf *r, struct keys_start *m)
 {
 	field_uuid(r, m->uuid);
+	freshness_get(r, &m->asked);
 	m->record_len = field_blob(r, RECORD_SLOT_SIZE, &m->record);
 }
 

@@ -107,6 +107,7 @@ struct keys_create {
 
 struct keys_start {
 	uint8_t uuid[UUID_SIZE];
+	struct freshness asked; /* by the policy in force */
 	uint32_t record_len;
 	const uint8_t *record;
 };

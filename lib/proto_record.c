@@ -140,6 +140,40 @@ enum err boot_header_decode(const uint8_t *in, size_t len, struct boot_header *o
 	return ERR_OK;
 }
 
+/* One byte says what follows. Without terms: strict, without a budget. */
+enum record_parts { RECORD_AUTHORITY = 1 << 0, RECORD_FRESHNESS = 1 << 1 };
+
+static bool has_terms(const struct record *r)
+{
+	const struct freshness *f = &r->freshness;
+
+	return f->fresh != FRESHNESS_STRICT || f->at_end != BUDGET_STALL || f->commits_per_day != 0;
+}
+
+static void record_parts_put(struct wbuf *w, const struct record *r)
+{
+	wbuf_u8(w, (uint8_t)((r->own_authority ? RECORD_AUTHORITY : 0) |
+			     (has_terms(r) ? RECORD_FRESHNESS : 0)));
+	if (r->own_authority)
+		authority_put(w, &r->authority);
+	if (has_terms(r))
+		freshness_put(w, &r->freshness);
+}
+
+static void record_parts_get(struct rbuf *r, struct record *out)
+{
+	uint8_t parts = rbuf_u8(r);
+
+	rbuf_require(r, (parts & ~(RECORD_AUTHORITY | RECORD_FRESHNESS)) == 0);
+	out->own_authority = parts & RECORD_AUTHORITY;
+	if (out->own_authority)
+		authority_get(r, &out->authority);
+	if (!(parts & RECORD_FRESHNESS))
+		return;
+	freshness_get(r, &out->freshness);
+	rbuf_require(r, has_terms(out));
+}
+
 enum err record_encode(const struct record *r, uint8_t *out, size_t cap, size_t *len)
 {
 	struct wbuf w;
@@ -152,9 +186,7 @@ enum err record_encode(const struct record *r, uint8_t *out, size_t cap, size_t 
 	wbuf_u8(&w, r->vtpm_class);
 	wbuf_u64(&w, r->created);
 	sealed_put(&w, &r->secret);
-	wbuf_u8(&w, r->own_authority);
-	if (r->own_authority)
-		authority_put(&w, &r->authority);
+	record_parts_put(&w, r);
 	return frame_end(&w, len);
 }
 
@@ -167,9 +199,7 @@ static void record_get(struct rbuf *r, struct record *out)
 	out->vtpm_class = field_enum(r, VTPM_DISCRETIONARY, VTPM_MANDATORY);
 	out->created = rbuf_u64(r);
 	sealed_get(r, &out->secret);
-	out->own_authority = rbuf_bool(r);
-	if (out->own_authority)
-		authority_get(r, &out->authority);
+	record_parts_get(r, out);
 }
 
 enum err record_decode(const uint8_t *in, size_t len, struct record *out)

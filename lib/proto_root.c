@@ -45,11 +45,28 @@ void guest_get(struct rbuf *r, struct guest *out)
 	rbuf_require(r, guest_ok(out));
 }
 
+/* One byte: bits 0 and 1 the slot, bit 2 whether there are three, bit 3 whether it was recovered.
+ */
+static void state_slot_put(struct wbuf *w, const struct leaf *l)
+{
+	wbuf_u8(w, (uint8_t)(l->state_slot | (l->slots == SLOTS_SESSION) << 2 | l->recovered << 3));
+}
+
+static void state_slot_get(struct rbuf *r, struct leaf *out)
+{
+	uint8_t b = rbuf_u8(r);
+
+	rbuf_require(r, b >> 4 == 0);
+	out->state_slot = b & 3;
+	out->slots = b >> 2 & 1 ? SLOTS_SESSION : SLOTS_STRICT;
+	out->recovered = b >> 3 & 1;
+}
+
 static void leaf_put(struct wbuf *w, const struct leaf *l)
 {
 	wbuf_bytes(w, l->uuid, UUID_SIZE);
 	wbuf_u8(w, l->state);
-	wbuf_u8(w, l->state_slot);
+	state_slot_put(w, l);
 	wbuf_u8(w, l->record_slot);
 	wbuf_u32(w, l->generation);
 	wbuf_u64(w, l->version);
@@ -69,7 +86,7 @@ static void leaf_get(struct rbuf *r, struct leaf *out)
 {
 	rbuf_copy(r, out->uuid, UUID_SIZE);
 	out->state = rbuf_u8(r);
-	out->state_slot = rbuf_u8(r);
+	state_slot_get(r, out);
 	out->record_slot = rbuf_u8(r);
 	out->generation = rbuf_u32(r);
 	out->version = rbuf_u64(r);
@@ -93,19 +110,25 @@ static bool leaf_blob_ok(const struct leaf *l)
 	return l->blob_len >= 1 && l->blob_len <= l->quota;
 }
 
+/* Only where there is a slot for them are there session states. */
+static bool leaf_slots_ok(const struct leaf *l)
+{
+	return (l->slots == SLOTS_STRICT || l->slots == SLOTS_SESSION) &&
+	       l->state_slot < l->slots && (l->slots == SLOTS_SESSION || l->epoch == 0);
+}
+
 static bool leaf_ok(const struct leaf *l)
 {
-	return !field_is_zero(l->uuid, UUID_SIZE) && l->state == LEAF_LIVE && l->state_slot <= 1 &&
+	return !field_is_zero(l->uuid, UUID_SIZE) && l->state == LEAF_LIVE && leaf_slots_ok(l) &&
 	       l->record_slot <= 1 && l->generation >= 1 && field_region_ok(l->region) &&
 	       field_quota_ok(l->quota) && leaf_blob_ok(l) && l->record_len >= 1 &&
 	       l->record_len <= RECORD_SLOT_SIZE && guest_ok(&l->guest);
 }
 
-/* Fields kept for features to come: one that is in use must not be overlooked. */
+/* A field kept for a feature to come: if it is in use it must not be overlooked. */
 static bool leaf_reserved(const struct leaf *l)
 {
-	return l->epoch == 0 && field_is_zero(&l->volatile_state, DIGEST_SIZE) &&
-	       field_is_zero(&l->rim, DIGEST_SIZE);
+	return field_is_zero(&l->rim, DIGEST_SIZE);
 }
 
 static int by_uuid(const void *a, const void *b)
@@ -136,7 +159,7 @@ static bool leaves_apart(const struct root *r)
 			return false;
 	qsort(l, n, sizeof(l[0]), by_region);
 	for (size_t i = 1; i < n; i++)
-		if (l[i - 1]->region + REGION_SIZE(l[i - 1]->quota) > l[i]->region)
+		if (l[i - 1]->region + REGION_SIZE(l[i - 1]->quota, l[i - 1]->slots) > l[i]->region)
 			return false;
 	return true;
 }
@@ -154,6 +177,22 @@ void policy_slot_get(struct rbuf *r, uint8_t *slot, bool *is_signed)
 	rbuf_require(r, both <= 3);
 	*slot = both & 1;
 	*is_signed = both >> 1;
+}
+
+/* In the root the same byte has, in bit 2, whether it was ever recovered. */
+static void root_policy_put(struct wbuf *w, const struct root *r)
+{
+	wbuf_u8(w, (uint8_t)(r->policy_slot | r->policy_signed << 1 | r->recovered << 2));
+}
+
+static void root_policy_get(struct rbuf *r, struct root *out)
+{
+	uint8_t b = rbuf_u8(r);
+
+	rbuf_require(r, b >> 3 == 0);
+	out->policy_slot = b & 1;
+	out->policy_signed = b >> 1 & 1;
+	out->recovered = b >> 2 & 1;
 }
 
 /* What holds for every root, asked before one is written as well as after one is read. */
@@ -186,7 +225,7 @@ enum err root_encode(const struct root *r, uint8_t *out, size_t cap, size_t *len
 	wbuf_bytes(&w, r->prev.b, DIGEST_SIZE);
 	wbuf_u64(&w, r->audit_seq);
 	wbuf_bytes(&w, r->audit_head.b, DIGEST_SIZE);
-	policy_slot_put(&w, r->policy_slot, r->policy_signed);
+	root_policy_put(&w, r);
 	wbuf_u32(&w, r->policy_len);
 	wbuf_bytes(&w, r->policy.b, DIGEST_SIZE);
 	wbuf_bytes(&w, r->ledger.b, DIGEST_SIZE);
@@ -203,7 +242,7 @@ static void root_get(struct rbuf *r, struct root *out)
 	rbuf_copy(r, out->prev.b, DIGEST_SIZE);
 	out->audit_seq = rbuf_u64(r);
 	rbuf_copy(r, out->audit_head.b, DIGEST_SIZE);
-	policy_slot_get(r, &out->policy_slot, &out->policy_signed);
+	root_policy_get(r, out);
 	out->policy_len = rbuf_u32(r);
 	rbuf_copy(r, out->policy.b, DIGEST_SIZE);
 	rbuf_copy(r, out->ledger.b, DIGEST_SIZE);
@@ -238,4 +277,11 @@ struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE])
 		if (memcmp(r->leaves[i].uuid, uuid, UUID_SIZE) == 0)
 			return &r->leaves[i];
 	return NULL;
+}
+
+uint8_t leaf_next_slot(const struct leaf *l, uint64_t version)
+{
+	if (l->slots == SLOTS_STRICT)
+		return 1 - l->state_slot;
+	return (uint8_t)((l->state_slot + 1 + (version & 1)) % SLOTS_SESSION);
 }

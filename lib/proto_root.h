@@ -13,6 +13,7 @@
 
 #include "lib/crypt.h"
 #include "lib/err.h"
+#include "lib/freshness.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,8 +42,13 @@
 #define RECORD_SLOT_SIZE   (2 * STORE_BLOCK)
 #define QUOTA_MIN          (16u * 1024) /* bytes of one state slot: the vTPM's NV quota */
 #define QUOTA_MAX          (128u * 1024)
-/* A vTPM's region: two record slots, then two state slots of its quota each. */
-#define REGION_SIZE(quota)             (2u * RECORD_SLOT_SIZE + 2u * (uint64_t)(quota))
+/*
+ * A vTPM's region: two record slots, then its state slots of its quota each: three
+ * where states may be written that are not anchored (lib/freshness.h), else two.
+ */
+#define SLOTS_STRICT                   2
+#define SLOTS_SESSION                  3
+#define REGION_SIZE(quota, slots)      (2u * RECORD_SLOT_SIZE + (uint64_t)(slots) * (quota))
 #define REGION_RECORD_AT(region, slot) ((region) + (uint64_t)(slot)*RECORD_SLOT_SIZE)
 #define REGION_STATE_AT(region, quota, slot) \
 	((region) + 2u * RECORD_SLOT_SIZE + (uint64_t)(slot) * (quota))
@@ -97,18 +103,20 @@ enum vtpm_class { VTPM_DISCRETIONARY = 1, VTPM_MANDATORY = 2 };
 struct leaf {
 	uint8_t uuid[UUID_SIZE];
 	uint8_t state;      /* enum leaf_state */
-	uint8_t state_slot; /* 0 or 1; the slot that holds blob */
+	uint8_t slots;      /* of the region: SLOTS_STRICT or SLOTS_SESSION */
+	uint8_t state_slot; /* the one that holds blob */
+	bool recovered;     /* was in a root that `vtpmctl recover` has put back */
 	uint8_t record_slot;
 	uint32_t generation; /* from 1; a new one per creation or migration */
 	uint64_t version;    /* of the state blob; 0: none written yet */
-	uint64_t epoch;      /* of freshness class session; 0 under strict */
-	uint64_t region;     /* byte offset in the store */
-	uint32_t quota;      /* bytes of one state slot */
+	uint64_t epoch;  /* of session states: seq of the root that anchored blob; 0: none count */
+	uint64_t region; /* byte offset in the store */
+	uint32_t quota;  /* bytes of one state slot */
 	uint32_t blob_len;
 	struct digest blob; /* SHA-256 of the state blob as stored */
 	uint32_t record_len;
 	struct digest record;
-	struct digest volatile_state; /* of a suspended vTPM; zero */
+	struct digest volatile_state; /* of a suspended vTPM; else zero */
 	struct digest rim;            /* stakeholder's reference measurements; zero */
 	struct guest guest;
 };
@@ -121,6 +129,7 @@ struct root {
 	struct digest audit_head;
 	uint8_t policy_slot;
 	bool policy_signed; /* the next policy needs the platform authority's signature */
+	bool recovered;     /* `vtpmctl recover` has put back an older root: for ever after */
 	uint32_t policy_len;
 	struct digest policy;
 	struct digest ledger; /* of migrations; zero */
@@ -134,6 +143,7 @@ struct record {
 	char stakeholder[NAME_MAX_LEN + 1];
 	uint8_t vtpm_class;         /* enum vtpm_class */
 	uint64_t created;           /* seconds since 1970-01-01 UTC */
+	struct freshness freshness; /* as promised at the creation */
 	struct sealed secret;       /* S_i; empty until the key keeper has sealed it */
 	bool own_authority;         /* S_i is under the stakeholder's key, not the platform's */
 	struct authority authority; /* all zero unless own_authority */
@@ -180,5 +190,11 @@ enum err record_slot_len(const uint8_t *slot, size_t cap, const char magic[8],
 
 /* The leaf of uuid, or NULL. */
 struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE]);
+
+/*
+ * Where the next state goes: never where the anchored one lies. With three slots the two others
+ * take turns by version, so that neither is it where the newest session state lies.
+ */
+uint8_t leaf_next_slot(const struct leaf *l, uint64_t version);
 
 #endif

@@ -38,6 +38,10 @@ enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap, s
 	wbuf_u32(&w, m->generation);
 	wbuf_u32(&w, m->quota);
 	state_mark_put(&w, &m->current);
+	wbuf_u64(&w, m->epoch);
+	wbuf_u8(&w, m->slots);
+	wbuf_u8(&w, m->fresh);
+	wbuf_bytes(&w, m->volatile_state.b, DIGEST_SIZE);
 	wbuf_bytes(&w, m->key, AEAD_KEY_SIZE);
 	return wbuf_end(&w, len);
 }
@@ -50,6 +54,11 @@ static void state_key_get(struct rbuf *r, struct state_key *out)
 	out->quota = field_quota(r);
 	state_mark_get(r, &out->current);
 	rbuf_require(r, out->current.len <= out->quota);
+	out->epoch = rbuf_u64(r);
+	out->slots = field_enum(r, SLOTS_STRICT, SLOTS_SESSION);
+	rbuf_require(r, out->slots == SLOTS_SESSION || out->epoch == 0);
+	out->fresh = field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
+	rbuf_copy(r, out->volatile_state.b, DIGEST_SIZE);
 	rbuf_copy(r, out->key, AEAD_KEY_SIZE);
 }
 
@@ -85,25 +94,58 @@ static void state_resume_get(struct rbuf *r, struct state_resume *m)
 
 CODEC(state_resume);
 
-enum err state_anchored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len)
+static void state_dirty_put(struct wbuf *w, const struct state_dirty *m)
+{
+	state_mark_put(w, &m->mark);
+	wbuf_u8(w, m->kind);
+	wbuf_bytes(w, m->volatile_state.b, DIGEST_SIZE);
+}
+
+static void state_dirty_get(struct rbuf *r, struct state_dirty *m)
+{
+	state_mark_get(r, &m->mark);
+	rbuf_require(r, m->mark.version > 0);
+	m->kind = field_enum(r, STATE_RUNS, STATE_SUSPENDS);
+	rbuf_copy(r, m->volatile_state.b, DIGEST_SIZE);
+	rbuf_require(r,
+		     field_is_zero(&m->volatile_state, DIGEST_SIZE) == (m->kind != STATE_SUSPENDS));
+}
+
+CODEC(state_dirty);
+
+static void state_anchored_put(struct wbuf *w, const struct state_anchored *m)
+{
+	wbuf_u64(w, m->version);
+	wbuf_u64(w, m->epoch);
+}
+
+static void state_anchored_get(struct rbuf *r, struct state_anchored *m)
+{
+	m->version = rbuf_u64(r);
+	m->epoch = rbuf_u64(r);
+}
+
+CODEC(state_anchored);
+
+enum err state_freshness_encode(enum freshness_class c, uint8_t *out, size_t cap, size_t *len)
 {
 	struct wbuf w;
 
 	wbuf_init(&w, out, cap);
-	wbuf_u64(&w, version);
+	wbuf_u8(&w, (uint8_t)c);
 	return wbuf_end(&w, len);
 }
 
-enum err state_anchored_decode(const uint8_t *in, size_t len, uint64_t *version)
+enum err state_freshness_decode(const uint8_t *in, size_t len, enum freshness_class *out)
 {
 	struct rbuf r;
-	uint64_t v;
+	uint8_t v;
 
 	rbuf_init(&r, in, len);
-	v = rbuf_u64(&r);
+	v = field_enum(&r, FRESHNESS_STRICT, FRESHNESS_SESSION);
 	if (rbuf_end(&r) != ERR_OK)
 		return ERR_FORMAT;
-	*version = v;
+	*out = (enum freshness_class)v;
 	return ERR_OK;
 }
 

@@ -77,7 +77,7 @@ uint64_t policy_reserved_bytes(const struct policy *p)
 		const struct quota *q = &p->stakeholders[i].quota;
 
 		/* As REGION_SIZE of each vTPM, whatever the share that each will have. */
-		sum += q->vtpms * REGION_SIZE(0) + 2 * q->nv_bytes;
+		sum += q->vtpms * REGION_SIZE(0, SLOTS_STRICT) + 2 * q->nv_bytes;
 	}
 	return sum;
 }

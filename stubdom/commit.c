@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define BODY_MAX     256 /* of a mark, or of STATE_RESUME */
-#define PUT_OVERHEAD 12  /* struct blob_put beside its bytes */
+#define PUT_OVERHEAD 20  /* struct blob_put beside its bytes */
 
 static enum err tell(struct channel *to, uint16_t type, const uint8_t *body, size_t len)
 {
@@ -18,7 +18,8 @@ static enum err tell(struct channel *to, uint16_t type, const uint8_t *body, siz
 
 static enum err put_blob(const struct commit *c)
 {
-	const struct blob_put put = {c->pending.version, c->pending.len, c->blob};
+	const struct blob_put put = {
+	    .version = c->pending.version, .len = c->pending.len, .bytes = c->blob};
 	size_t cap = PUT_OVERHEAD + c->pending.len;
 	uint8_t *body = malloc(cap);
 	enum err e;
@@ -35,11 +36,12 @@ static enum err put_blob(const struct commit *c)
 
 static enum err mark_dirty(const struct commit *c)
 {
+	const struct state_dirty dirty = {.mark = c->pending, .kind = STATE_RUNS};
 	uint8_t body[BODY_MAX];
 	enum err e;
 	size_t len;
 
-	e = state_mark_encode(&c->pending, body, sizeof(body), &len);
+	e = state_dirty_encode(&dirty, body, sizeof(body), &len);
 	return e ? e : tell(c->keys, STATE_DIRTY, body, len);
 }
 

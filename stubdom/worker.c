@@ -173,6 +173,15 @@ static void start_tpm(struct worker *w)
 		settled(w);
 }
 
+static enum err ask_blob(struct worker *w)
+{
+	uint8_t body[1];
+	size_t len;
+	enum err e = blob_get_encode(BLOB_ANCHORED, body, sizeof(body), &len);
+
+	return e ? e : send_body(w->broker, BLOB_GET, body, len);
+}
+
 static enum err on_key(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
@@ -200,7 +209,7 @@ static enum err on_key(void *ctx, struct msg *m)
 	if (w->commit.anchored.version == 0)
 		start_tpm(w);
 	else if (w->broker)
-		return send_empty(w->broker, BLOB_GET);
+		return ask_blob(w);
 	return ERR_OK;
 }
 
@@ -208,12 +217,12 @@ static enum err on_anchored(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
 	bool done = false;
-	uint64_t version;
+	struct state_anchored a;
 	enum err e;
 
-	e = state_anchored_decode(m->body, m->len, &version);
+	e = state_anchored_decode(m->body, m->len, &a);
 	if (!e)
-		e = commit_anchored(&w->commit, version, &done);
+		e = commit_anchored(&w->commit, a.version, &done);
 	if (e || !done)
 		return e;
 	vtpm_release(&w->vtpm);
@@ -276,7 +285,7 @@ static const struct msg_rule super_rules[] = {
 
 static const struct msg_rule keys_rules[] = {
     {STATE_KEY, "STATE_KEY", MSG_IN(WAIT_KEY), 1, SMALL_BODY, 0, on_key},
-    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING | MSG_IN(LOADING), 8, 8, 0, on_anchored},
+    {STATE_ANCHORED, "STATE_ANCHORED", RUNNING | MSG_IN(LOADING), 16, 16, 0, on_anchored},
     {STATE_STALL, "STATE_STALL", RUNNING | MSG_IN(LOADING), 1, 1, 0, on_stall},
 };
 
@@ -379,7 +388,7 @@ static enum err resume_broker(struct worker *w)
 	if (w->announced)
 		announce(w);
 	commit_new_broker(&w->commit, w->broker);
-	return w->state == LOADING ? send_empty(w->broker, BLOB_GET) : ERR_OK;
+	return w->state == LOADING ? ask_blob(w) : ERR_OK;
 }
 
 static enum err take_peer(struct worker *w, uint8_t role, int fd)

@@ -78,7 +78,7 @@ static enum err check(int fd)
 	uint64_t size;
 	enum err e = image_size(fd, &size);
 
-	if (!e && size < STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN))
+	if (!e && size < STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 		e = ERR_FORMAT;
 	return e ? e : lock(fd);
 }

@@ -63,7 +63,9 @@ static void keys_create_fill(struct keys_create *m)
 
 static void keys_start_fill(struct keys_start *m)
 {
-	*m = (struct keys_start){.record_len = sizeof(some), .record = some};
+	*m = (struct keys_start){.asked = {FRESHNESS_SESSION, BUDGET_DEGRADE, 137},
+				 .record_len = sizeof(some),
+				 .record = some};
 	codec_pattern(m->uuid, UUID_SIZE, 0x10);
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/proto_session.h"
+
 #include "tests/codecs/samples.h"
 
 #include <string.h>
@@ -55,6 +57,7 @@ static void leaf_fill(struct leaf *l, uint8_t first, uint64_t region)
 {
 	codec_pattern(l->uuid, UUID_SIZE, first);
 	l->state = LEAF_LIVE;
+	l->slots = SLOTS_STRICT;
 	l->state_slot = 1;
 	l->generation = 2;
 	l->version = 0x0102030405060708;
@@ -79,13 +82,22 @@ void sample_root(struct root *r)
 	r->policy_len = 4321;
 	codec_pattern(&r->policy, DIGEST_SIZE, 0xa0);
 	r->nleaves = 2;
-	leaf_fill(&r->leaves[0], 0xb0, STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN));
+	leaf_fill(&r->leaves[0], 0xb0, STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN, SLOTS_STRICT));
 	leaf_fill(&r->leaves[1], 0xc0, STORE_REGIONS_AT);
 }
 
 static void root_fill(struct root *r)
 {
 	sample_root(r);
+}
+
+static void session_state_fill(struct session_state *m)
+{
+	static uint8_t sealed[100];
+
+	codec_pattern(sealed, sizeof(sealed), 0x10);
+	*m = (struct session_state){
+	    .epoch = 7, .version = 12, .len = sizeof(sealed), .sealed = sealed};
 }
 
 static void boot_header_fill(struct boot_header *h)
@@ -119,7 +131,9 @@ static void record_fill(struct record *r)
 CODEC_STRUCT(root)
 CODEC_STRUCT(boot_header)
 CODEC_STRUCT(record)
+CODEC_STRUCT(session_state)
 
-static const struct codec codecs[] = {CODEC(root), CODEC(boot_header), CODEC(record)};
+static const struct codec codecs[] = {CODEC(root), CODEC(boot_header), CODEC(record),
+				      CODEC(session_state)};
 
 const struct codec_set codecs_root = {"proto_root", codecs, sizeof(codecs) / sizeof(codecs[0])};

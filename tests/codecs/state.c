@@ -19,6 +19,10 @@ static void state_key_fill(struct state_key *m)
 	m->generation = 2;
 	m->quota = QUOTA_MIN;
 	state_mark_fill(&m->current);
+	m->epoch = 7;
+	m->slots = SLOTS_SESSION;
+	m->fresh = FRESHNESS_SESSION;
+	codec_pattern(&m->volatile_state, DIGEST_SIZE, 0x70);
 	codec_pattern(m->key, AEAD_KEY_SIZE, 0x90);
 }
 
@@ -31,15 +35,30 @@ static void state_resume_fill(struct state_resume *m)
 	m->pending.version = 13;
 }
 
+static void state_dirty_fill(struct state_dirty *m)
+{
+	memset(m, 0, sizeof(*m));
+	state_mark_fill(&m->mark);
+	m->kind = STATE_SUSPENDS;
+	codec_pattern(&m->volatile_state, DIGEST_SIZE, 0x70);
+}
+
+static void state_anchored_fill(struct state_anchored *m)
+{
+	*m = (struct state_anchored){.version = 13, .epoch = 7};
+}
+
 CODEC_STRUCT(state_mark)
+CODEC_STRUCT(state_dirty)
+CODEC_STRUCT(state_anchored)
 CODEC_STRUCT(state_key)
 CODEC_STRUCT(state_resume)
-CODEC_VALUE(state_anchored, uint64_t, 13)
+CODEC_VALUE(state_freshness, enum freshness_class, FRESHNESS_SESSION)
 CODEC_VALUE(state_stall, bool, true)
 
 static const struct codec codecs[] = {
-    CODEC(state_mark),     CODEC(state_key),   CODEC(state_resume),
-    CODEC(state_anchored), CODEC(state_stall),
+    CODEC(state_mark),  CODEC(state_key),   CODEC(state_resume),    CODEC(state_anchored),
+    CODEC(state_stall), CODEC(state_dirty), CODEC(state_freshness),
 };
 
 const struct codec_set codecs_state = {"proto_state", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -76,7 +76,9 @@ static void add_vtpm(struct root *root, const char *stakeholder, const char *nam
 			      .state = LEAF_LIVE,
 			      .generation = 1,
 			      .quota = QUOTA_MIN,
-			      .region = STORE_REGIONS_AT + root->nleaves * REGION_SIZE(QUOTA_MIN),
+			      .slots = SLOTS_STRICT,
+			      .region = STORE_REGIONS_AT +
+					root->nleaves * REGION_SIZE(QUOTA_MIN, SLOTS_STRICT),
 			      .record_len = (uint32_t)part.len};
 	must(crypt_sha256(&part, 1, &leaf->record));
 	fuzz_broker_poke(REGION_RECORD_AT(leaf->region, 0), bytes, part.len);

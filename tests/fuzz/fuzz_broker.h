@@ -6,7 +6,7 @@
 
 #include "vtpmmgr/broker/broker.h"
 
-#define FUZZ_STORE_SIZE (STORE_REGIONS_AT + 8 * (uint64_t)REGION_SIZE(QUOTA_MIN))
+#define FUZZ_STORE_SIZE (STORE_REGIONS_AT + 8 * (uint64_t)REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 
 /* A small policy in which uid 0 may do everything. */
 extern const char fuzz_policy[];

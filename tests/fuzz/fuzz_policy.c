@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(e == ERR_FORMAT && diag.line > 0 && diag.column > 0 && diag.text[0]);
 		return 0;
 	}
-	require(policy_reserved_bytes(p) <= LEAVES_MAX * REGION_SIZE(QUOTA_MAX));
+	require(policy_reserved_bytes(p) <= LEAVES_MAX * REGION_SIZE(QUOTA_MAX, SLOTS_SESSION));
 	ask(p);
 	policy_free(p);
 	return 0;

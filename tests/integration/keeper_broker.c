@@ -198,7 +198,8 @@ enum err broker_open(struct driver *d, const struct store *s)
 enum err broker_create(struct driver *d, unsigned i)
 {
 	struct record r = {.name = "v", .stakeholder = "s", .vtpm_class = VTPM_DISCRETIONARY};
-	struct keys_create q = {.region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN),
+	struct keys_create q = {.region =
+				    STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_STRICT),
 				.quota = QUOTA_MIN,
 				.guest = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}}};
 	static uint8_t bytes[RECORD_SLOT_SIZE];

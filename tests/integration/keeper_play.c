@@ -250,10 +250,10 @@ static struct state_mark mark(uint64_t version)
 
 void worker_dirty(struct driver *d, unsigned i, uint64_t version)
 {
-	const struct state_mark m = mark(version);
+	const struct state_dirty m = {.mark = mark(version), .kind = STATE_RUNS};
 	size_t len;
 
-	must(state_mark_encode(&m, play_buffer, sizeof(play_buffer), &len), "mark");
+	must(state_dirty_encode(&m, play_buffer, sizeof(play_buffer), &len), "mark");
 	play_send(&d->workers[i], STATE_DIRTY, 0, len);
 }
 
@@ -281,13 +281,13 @@ static bool worker_hears(struct driver *d, unsigned i, uint16_t type, struct msg
 
 uint64_t worker_told(struct driver *d, unsigned i, int wait_ms)
 {
-	uint64_t version;
+	struct state_anchored a;
 	struct msg m;
 
 	if (!worker_hears(d, i, STATE_ANCHORED, &m, wait_ms))
 		return 0;
-	must(state_anchored_decode(m.body, m.len, &version), "anchored decodes");
-	return version;
+	must(state_anchored_decode(m.body, m.len, &a), "anchored decodes");
+	return a.version;
 }
 
 int worker_stalled(struct driver *d, unsigned i, int wait_ms)

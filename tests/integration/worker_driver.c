@@ -89,10 +89,11 @@ static void send_to(struct channel *c, uint16_t type, const uint8_t *body, size_
 
 static void send_anchored(const struct driver *d)
 {
-	uint8_t body[8];
+	const struct state_anchored a = {.version = d->anchored.version};
+	uint8_t body[16];
 	size_t len;
 
-	must(state_anchored_encode(d->anchored.version, body, sizeof(body), &len), "encode");
+	must(state_anchored_encode(&a, body, sizeof(body), &len), "encode");
 	send_to(d->keys, STATE_ANCHORED, body, len);
 }
 
@@ -124,6 +125,7 @@ static void settle(struct driver *d)
 static enum err on_keys(void *arg, struct msg *m)
 {
 	struct driver *d = arg;
+	struct state_dirty dirty;
 	struct state_resume r;
 
 	if (m->type == STATE_RESUME) {
@@ -136,7 +138,8 @@ static enum err on_keys(void *arg, struct msg *m)
 	}
 	if (m->type != STATE_DIRTY || d->dirty)
 		must(ERR_STATE, "the worker's word to the key keeper");
-	must(state_mark_decode(m->body, m->len, &d->pending), "STATE_DIRTY");
+	must(state_dirty_decode(m->body, m->len, &dirty), "STATE_DIRTY");
+	d->pending = dirty.mark;
 	if (d->pending.version != d->anchored.version + 1)
 		must(ERR_STATE, "the version of STATE_DIRTY");
 	d->dirty = true;

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SIZE (STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN))
+#define SIZE (STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 
 static const struct digest zero;
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define STEP ((uint64_t)REGION_SIZE(QUOTA_MIN))
+#define STEP ((uint64_t)REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 #define SIZE (STORE_REGIONS_AT + 4 * STEP)
 
 static bool fail_sync;
@@ -89,6 +89,7 @@ static void add_leaf(uint8_t id, uint64_t region)
 							.generation = 1,
 							.region = region,
 							.quota = QUOTA_MIN,
+							.slots = SLOTS_STRICT,
 							.record_len = 64};
 }
 

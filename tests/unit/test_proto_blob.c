@@ -20,8 +20,9 @@ static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
 	    {"blob_put", 7, 0, "version 0"},
-	    {"blob_put", 8, 1, "longer than BLOB_MAX"},
-	    {"blob_put", 11, 0, "no bytes, and some left"},
+	    {"blob_put", 16, 1, "longer than BLOB_MAX"},
+	    {"blob_put", 19, 0, "no bytes, and some left"},
+	    {"blob_get", 0, 3, "a fourth slot"},
 	    {"blob_failed", 1, ERR_OK, "a failure without a cause"},
 	    {"ptpm_error", 1, ERR_OK, "a failure without a cause"},
 	};

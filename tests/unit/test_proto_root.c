@@ -33,12 +33,15 @@ static void out_of_range(void **state)
 	    {"root", 0, 'v', "another magic"},
 	    {"root", 11, 1, "a frame whose zero is not"},
 	    {"root", 15, 1, "another length"},
-	    {"root", 112, 4, "policy slot 2"},
+	    {"root", 112, 8, "a policy slot with a bit that means nothing"},
 	    {"root", 114, 3, "a policy over its slot"},
 	    {"root", 181, 2, "too many leaves"},
 	    {"root", LEAF_AT(0) + 16, 0, "leaf state 0"},
 	    {"root", LEAF_AT(0) + 16, 2, "leaf state 2"},
-	    {"root", LEAF_AT(0) + 17, 2, "state slot 2"},
+	    {"root", LEAF_AT(0) + 17, 2, "state slot 2 of two"},
+	    {"root", LEAF_AT(0) + 17, 7, "state slot 3 of three"},
+	    {"root", LEAF_AT(0) + 17, 16, "a state slot with a bit that means nothing"},
+	    {"root", LEAF_AT(0) + 38, 2, "an epoch without a slot for it"},
 	    {"root", LEAF_AT(0) + 18, 2, "record slot 2"},
 	    {"root", LEAF_AT(0) + 22, 0, "generation 0"},
 	    {"root", LEAF_AT(0) + 46, 1, "a region between blocks"},
@@ -58,7 +61,7 @@ static void out_of_range(void **state)
 	     "many approvals"},
 	    {"record", RECORD_CLASS_AT, 0, "class 0"},
 	    {"record", RECORD_CLASS_AT, 3, "class 3"},
-	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 2, "a bool that is 2"},
+	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 4, "a part that nobody knows"},
 	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 0, "an authority although not own"},
 	};
 
@@ -93,6 +96,29 @@ static void bytes_are_as_ever(void **state)
 			snprintf(hex + 2 * j, 3, "%02x", d.b[j]);
 		assert_string_equal(hex, golden[i].sha256);
 	}
+}
+
+/* What came later: three slots, an epoch, a volatile state, and the marks of a recovery. */
+static void a_root_with_sessions(void **state)
+{
+	static uint8_t bytes[STORE_ROOT_SIZE];
+	static struct root r, back;
+	struct leaf *l = &r.leaves[0];
+	size_t len;
+
+	(void)state;
+	sample_root(&r);
+	l->slots = SLOTS_SESSION;
+	l->state_slot = 2;
+	l->epoch = 4;
+	l->recovered = r.recovered = true;
+	memset(&l->volatile_state, 0x70, DIGEST_SIZE);
+	assert_int_equal(root_encode(&r, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(root_decode(bytes, len, &back), ERR_OK);
+	assert_memory_equal(&back.leaves[0], l, sizeof(*l));
+	assert_true(back.recovered && !back.leaves[1].recovered);
+	r.leaves[1].epoch = 4;
+	assert_int_equal(root_encode(&r, bytes, sizeof(bytes), &len), ERR_ARG);
 }
 
 static enum err encode(const struct root *r)
@@ -146,13 +172,8 @@ static void what_a_later_version_wrote(void **state)
 		const char *codec;
 		size_t at;
 	} later[] = {
-	    {"root", 9},
-	    {"boot_header", 9},
-	    {"record", 9},
-	    {"root", 153},
-	    {"root", LEAF_AT(1) + 38},
-	    {"root", LEAF_AT(1) + 123},
-	    {"root", LEAF_AT(1) + 155},
+	    {"root", 9},   {"boot_header", 9},         {"record", 9},
+	    {"root", 153}, {"root", LEAF_AT(1) + 155},
 	};
 	static uint8_t bytes[CODEC_CAP];
 
@@ -179,7 +200,7 @@ static void a_full_root_fits_its_slot(void **state)
 		r.leaves[i] = r.leaves[1];
 		r.leaves[i].uuid[15] = (uint8_t)i;
 		r.leaves[i].uuid[14] = 0xff;
-		r.leaves[i].region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN);
+		r.leaves[i].region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION);
 	}
 	r.nleaves = LEAVES_MAX;
 	assert_int_equal(root_encode(&r, bytes, sizeof(bytes), &len), ERR_OK);
@@ -213,6 +234,22 @@ static enum err record_again(const struct record *m)
 
 	assert_int_equal(record_encode(m, bytes, sizeof(bytes), &len), ERR_OK);
 	return record_decode(bytes, len, &out);
+}
+
+static void a_record_with_terms(void **state)
+{
+	static struct record m, back;
+	uint8_t bytes[RECORD_SLOT_SIZE];
+	size_t len;
+
+	(void)state;
+	sample_record(&m);
+	m.freshness = (struct freshness){FRESHNESS_STRICT, BUDGET_DEGRADE, 137};
+	assert_int_equal(record_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(record_decode(bytes, len, &back), ERR_OK);
+	assert_memory_equal(&back.freshness, &m.freshness, sizeof(m.freshness));
+	bytes[len - 1] = bytes[len - 5] = 0; /* the terms are those of a record without any */
+	assert_int_equal(record_decode(bytes, len, &back), ERR_FORMAT);
 }
 
 static void a_record_names_its_vtpm(void **state)
@@ -299,6 +336,8 @@ int main(void)
 	    cmocka_unit_test(a_root_in_its_slot),
 	    cmocka_unit_test(ids_that_chown_would_skip),
 	    cmocka_unit_test(a_record_names_its_vtpm),
+	    cmocka_unit_test(a_record_with_terms),
+	    cmocka_unit_test(a_root_with_sessions),
 	    cmocka_unit_test(a_sealed_object_is_whole),
 	    cmocka_unit_test(a_sealed_object_over_its_maximum),
 	};

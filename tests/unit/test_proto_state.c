@@ -53,15 +53,15 @@ static void no_state_yet(void **state)
 static void untouched_on_failure(void **state)
 {
 	struct state_key m = {.generation = 42};
-	uint64_t version = 42;
+	struct state_anchored a = {.version = 42};
 	bool stall = true;
 	const uint8_t bytes[2] = {0, 0};
 
 	(void)state;
 	assert_int_equal(state_key_decode(bytes, sizeof(bytes), &m), ERR_FORMAT);
 	assert_int_equal(m.generation, 42);
-	assert_int_equal(state_anchored_decode(bytes, sizeof(bytes), &version), ERR_FORMAT);
-	assert_int_equal(version, 42);
+	assert_int_equal(state_anchored_decode(bytes, sizeof(bytes), &a), ERR_FORMAT);
+	assert_int_equal(a.version, 42);
 	assert_int_equal(state_stall_decode(bytes, sizeof(bytes), &stall), ERR_FORMAT);
 	assert_true(stall);
 }

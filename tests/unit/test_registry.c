@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIZE (STORE_REGIONS_AT + 4 * (uint64_t)REGION_SIZE(QUOTA_MIN))
+#define SIZE (STORE_REGIONS_AT + 4 * (uint64_t)REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 
 /* Records that a root's leaves name, by the first byte of the uuid. */
 static struct {
@@ -28,7 +28,8 @@ static struct leaf make_leaf(uint8_t id, const char *stakeholder, const char *na
 			    .state = LEAF_LIVE,
 			    .generation = 1,
 			    .region = region,
-			    .quota = QUOTA_MIN};
+			    .quota = QUOTA_MIN,
+			    .slots = SLOTS_STRICT};
 	struct record r = {.uuid = {id, 1}, .vtpm_class = VTPM_DISCRETIONARY};
 	struct crypt_part part = {records[id].bytes, 0};
 
@@ -73,7 +74,8 @@ static void test_names_are_the_stakeholders(void **state)
 
 	(void)state;
 	root->leaves[0] = make_leaf(1, "bank", "wallet", STORE_REGIONS_AT);
-	root->leaves[1] = make_leaf(2, "user", "wallet", STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN));
+	root->leaves[1] =
+	    make_leaf(2, "user", "wallet", STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN, SLOTS_STRICT));
 	root->nleaves = 2;
 	apply(&r, root);
 	assert_int_equal(registry_find_name(&r, "bank", "wallet")->leaf.uuid[0], 1);
@@ -181,28 +183,32 @@ static void place(struct registry *r, uint8_t id, uint64_t region)
 
 static void test_first_fit(void **state)
 {
-	const uint64_t step = REGION_SIZE(QUOTA_MIN);
+	const uint64_t step = REGION_SIZE(QUOTA_MIN, SLOTS_STRICT);
 	struct registry r = {.n = 0};
-	uint64_t at;
+	struct leaf at = {.quota = QUOTA_MIN, .slots = SLOTS_STRICT};
 
 	(void)state;
 	for (uint8_t i = 0; i < 4; i++) {
-		assert_int_equal(registry_allocate(&r, SIZE, QUOTA_MIN, &at), ERR_OK);
-		assert_int_equal(at, STORE_REGIONS_AT + i * step);
-		place(&r, i, at);
+		assert_int_equal(registry_allocate(&r, SIZE, &at), ERR_OK);
+		assert_int_equal(at.region, STORE_REGIONS_AT + i * step);
+		place(&r, i, at.region);
 	}
 	assert_int_equal(registry_free(&r, SIZE), 0);
-	assert_int_equal(registry_allocate(&r, SIZE, QUOTA_MIN, &at), ERR_FULL);
+	assert_int_equal(registry_allocate(&r, SIZE, &at), ERR_FULL);
 	registry_remove(&r, r.vtpms[1]);
-	assert_int_equal(registry_allocate(&r, SIZE, QUOTA_MIN + STORE_BLOCK, &at), ERR_FULL);
-	assert_int_equal(registry_allocate(&r, SIZE, QUOTA_MIN, &at), ERR_OK);
-	assert_int_equal(at, STORE_REGIONS_AT + step);
+	at.quota = QUOTA_MIN + STORE_BLOCK;
+	assert_int_equal(registry_allocate(&r, SIZE, &at), ERR_FULL);
+	at = (struct leaf){.quota = QUOTA_MIN, .slots = SLOTS_SESSION};
+	assert_int_equal(registry_allocate(&r, SIZE, &at), ERR_FULL);
+	at.slots = SLOTS_STRICT;
+	assert_int_equal(registry_allocate(&r, SIZE, &at), ERR_OK);
+	assert_int_equal(at.region, STORE_REGIONS_AT + step);
 	registry_clear(&r);
 }
 
 static void test_root_must_fit(void **state)
 {
-	const uint64_t step = REGION_SIZE(QUOTA_MIN);
+	const uint64_t step = REGION_SIZE(QUOTA_MIN, SLOTS_STRICT);
 	struct root *root = new_root();
 
 	(void)state;

@@ -205,14 +205,13 @@ static enum err new_record(const struct request *q, const struct admin_create *c
 /* Takes name and region until the creation is anchored, or has failed. */
 static enum err reserve(struct request *q, const struct admin_create *c, struct vtpm **out)
 {
-	struct leaf leaf = {.quota = c->quota, .guest = c->guest};
+	struct leaf leaf = {.quota = c->quota, .slots = SLOTS_STRICT, .guest = c->guest};
 	struct record record;
 	struct vtpm *v;
 	enum err e = uuid_random(leaf.uuid);
 
 	if (!e)
-		e = registry_allocate(&q->b->registry, store_size(q->b->store), c->quota,
-				      &leaf.region);
+		e = registry_allocate(&q->b->registry, store_size(q->b->store), &leaf);
 	if (!e)
 		e = new_record(q, c, leaf.uuid, &record);
 	if (!e)

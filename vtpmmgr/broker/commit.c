@@ -38,17 +38,15 @@ static bool leaf_moved(const struct commit *t, const struct leaf *leaf)
 {
 	const struct vtpm *v = registry_find(t->registry, leaf->uuid);
 
-	return v && (v->leaf.region != leaf->region || v->leaf.quota != leaf->quota);
+	return v && !registry_same_place(&v->leaf, leaf);
 }
 
 static bool covers_anchored(const struct commit *t, const struct leaf *leaf)
 {
 	for (size_t i = 0; i < t->registry->n; i++) {
 		const struct vtpm *v = t->registry->vtpms[i];
-		uint64_t end = v->leaf.region + REGION_SIZE(v->leaf.quota);
-
-		if (v->anchored && leaf->region < end &&
-		    v->leaf.region < leaf->region + REGION_SIZE(leaf->quota))
+		if (v->anchored &&
+		    registry_overlap(&v->leaf, leaf->region, REGION_SIZE(leaf->quota, leaf->slots)))
 			return true;
 	}
 	return false;
@@ -71,8 +69,7 @@ static bool leaves_ok(const struct commit *t)
 		const struct leaf *same =
 		    i < r->n && r->vtpms[i]->anchored ? &r->vtpms[i]->leaf : NULL;
 
-		if (same && uuid_equal(same->uuid, leaf->uuid) && same->region == leaf->region &&
-		    same->quota == leaf->quota)
+		if (same && uuid_equal(same->uuid, leaf->uuid) && registry_same_place(same, leaf))
 			continue;
 		if (!leaf_ok(t, leaf))
 			return false;

@@ -74,7 +74,9 @@ static void on_started(void *arg, enum err e, const char *detail, const struct m
 
 static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 {
-	struct keys_start q = {.record_len = (uint32_t)v->record_len, .record = v->record_bytes};
+	struct keys_start q = {.asked = v->record.freshness,
+			       .record_len = (uint32_t)v->record_len,
+			       .record = v->record_bytes};
 	struct ticket *t = ticket_new(b, v);
 	size_t len;
 

@@ -109,9 +109,19 @@ void registry_set_record(struct vtpm *v, const uint8_t *bytes, size_t len)
 
 /* ---- space ---------------------------------------------------------------------------------- */
 
-static bool overlap(const struct leaf *a, uint64_t region, uint64_t len)
+static uint64_t region_end(const struct leaf *l)
 {
-	return a->region < region + len && region < a->region + REGION_SIZE(a->quota);
+	return l->region + REGION_SIZE(l->quota, l->slots);
+}
+
+bool registry_overlap(const struct leaf *l, uint64_t region, uint64_t len)
+{
+	return l->region < region + len && region < region_end(l);
+}
+
+bool registry_same_place(const struct leaf *a, const struct leaf *b)
+{
+	return a->region == b->region && a->quota == b->quota && a->slots == b->slots;
 }
 
 static bool inside(uint64_t region, uint64_t len, uint64_t size)
@@ -126,37 +136,38 @@ static bool gap_at(const struct registry *r, uint64_t region, uint64_t len, uint
 	if (!inside(region, len, size))
 		return false;
 	for (size_t i = 0; i < r->n; i++)
-		if (overlap(&r->vtpms[i]->leaf, region, len))
+		if (registry_overlap(&r->vtpms[i]->leaf, region, len))
 			return false;
 	return true;
 }
 
-enum err registry_allocate(const struct registry *r, uint64_t size, uint32_t quota,
-			   uint64_t *region)
+enum err registry_allocate(const struct registry *r, uint64_t size, struct leaf *leaf)
 {
-	const uint64_t len = REGION_SIZE(quota);
+	const uint64_t len = REGION_SIZE(leaf->quota, leaf->slots);
 	uint64_t best = UINT64_MAX;
 
 	if (gap_at(r, STORE_REGIONS_AT, len, size))
 		best = STORE_REGIONS_AT;
 	for (size_t i = 0; i < r->n; i++) {
-		const struct leaf *leaf = &r->vtpms[i]->leaf;
-		uint64_t end = leaf->region + REGION_SIZE(leaf->quota);
+		uint64_t end = region_end(&r->vtpms[i]->leaf);
 
 		if (end < best && gap_at(r, end, len, size))
 			best = end;
 	}
 	if (best == UINT64_MAX)
 		return ERR_FULL;
-	*region = best;
+	leaf->region = best;
 	return ERR_OK;
 }
 
 bool registry_root_fits(const struct root *root, uint64_t size)
 {
-	for (size_t i = 0; i < root->nleaves; i++)
-		if (!inside(root->leaves[i].region, REGION_SIZE(root->leaves[i].quota), size))
+	for (size_t i = 0; i < root->nleaves; i++) {
+		const struct leaf *l = &root->leaves[i];
+
+		if (!inside(l->region, REGION_SIZE(l->quota, l->slots), size))
 			return false;
+	}
 	return true;
 }
 
@@ -165,7 +176,7 @@ uint64_t registry_free(const struct registry *r, uint64_t size)
 	uint64_t used = STORE_REGIONS_AT;
 
 	for (size_t i = 0; i < r->n; i++)
-		used += REGION_SIZE(r->vtpms[i]->leaf.quota);
+		used += REGION_SIZE(r->vtpms[i]->leaf.quota, r->vtpms[i]->leaf.slots);
 	return used < size ? size - used : 0;
 }
 

@@ -67,9 +67,12 @@ typedef enum err (*registry_record_fn)(void *arg, const struct leaf *leaf, const
 enum err registry_apply(struct registry *r, const struct root *root, registry_record_fn record,
 			void *arg) MUST_USE;
 
-/* The first gap in a store of size bytes. ERR_FULL if there is none. */
-enum err registry_allocate(const struct registry *r, uint64_t size, uint32_t quota,
-			   uint64_t *region) MUST_USE;
+/* The first gap in a store of size bytes for leaf's quota and slots. ERR_FULL if there is none. */
+enum err registry_allocate(const struct registry *r, uint64_t size, struct leaf *leaf) MUST_USE;
+/* Whether len bytes at region touch the leaf's own. */
+bool registry_overlap(const struct leaf *l, uint64_t region, uint64_t len);
+/* Whether both have the same region. */
+bool registry_same_place(const struct leaf *a, const struct leaf *b);
 /* Whether every region lies in a store of size bytes; root_decode() saw that they lie apart. */
 bool registry_root_fits(const struct root *root, uint64_t size);
 /* Bytes that no region takes. */

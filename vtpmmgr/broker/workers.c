@@ -84,8 +84,10 @@ static enum err on_get(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
 	const struct vtpm *v = registry_find(&w->b->registry, w->uuid);
+	enum blob_which which;
 
-	(void)m;
+	if (blob_get_decode(m->body, m->len, &which) != ERR_OK || which != BLOB_ANCHORED)
+		return ERR_FORMAT;
 	if (v)
 		return send_blob(w, v);
 	w->wants_blob = true;
@@ -141,7 +143,7 @@ static enum err on_failed(void *ctx, struct msg *m)
 }
 
 static const struct msg_rule rules[] = {
-    {BLOB_GET, "get", MSG_ANY_STATE, 0, 0, 0, on_get},
+    {BLOB_GET, "get", MSG_ANY_STATE, 1, 1, 0, on_get},
     {BLOB_PUT, "put", MSG_ANY_STATE, 1, MSG_BODY_MAX, 0, on_put},
     {BLOB_READY, "ready", MSG_ANY_STATE, 0, 0, 0, on_ready},
     {BLOB_FAILED, "failed", MSG_ANY_STATE, 1, 16, 0, on_failed},

@@ -134,7 +134,7 @@ static void put_state(struct attempt *t, struct leaf *leaf, const struct state_m
 {
 	struct keys_commit_blob *b = &t->blobs[t->nblobs++];
 
-	leaf->state_slot = 1 - leaf->state_slot;
+	leaf->state_slot = leaf_next_slot(leaf, mark->version);
 	leaf->version = mark->version;
 	leaf->blob_len = mark->len;
 	leaf->blob = mark->digest;

@@ -98,6 +98,7 @@ static enum err seal_secret(struct keys *k, struct record *r)
 static void new_leaf(const struct keys_create *q, const struct record *r, struct leaf *leaf)
 {
 	*leaf = (struct leaf){.state = LEAF_LIVE,
+			      .slots = SLOTS_STRICT,
 			      .state_slot = 1,
 			      .generation = 1,
 			      .region = q->region,

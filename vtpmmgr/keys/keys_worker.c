@@ -76,10 +76,11 @@ static void tell(struct keys_worker *w, uint16_t type, const uint8_t *body, size
 
 static void tell_anchored(struct keys_worker *w, uint64_t version)
 {
-	uint8_t body[8];
+	const struct state_anchored a = {.version = version};
+	uint8_t body[16];
 	size_t len;
 
-	if (state_anchored_encode(version, body, sizeof(body), &len) == ERR_OK)
+	if (state_anchored_encode(&a, body, sizeof(body), &len) == ERR_OK)
 		tell(w, STATE_ANCHORED, body, len);
 }
 
@@ -96,6 +97,10 @@ static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
 {
 	struct state_key key = {.generation = leaf->generation,
 				.quota = leaf->quota,
+				.epoch = leaf->epoch,
+				.slots = leaf->slots,
+				.fresh = FRESHNESS_STRICT,
+				.volatile_state = leaf->volatile_state,
 				.current = {leaf->version, leaf->blob_len, leaf->blob}};
 	uint8_t body[sizeof(key) + 64];
 	size_t len;
@@ -128,16 +133,16 @@ static enum err on_dirty(void *ctx, struct msg *m)
 {
 	struct keys_worker *w = ctx;
 	const struct leaf *leaf = w->keys->root ? root_find(w->keys->root, w->uuid) : NULL;
-	struct state_mark mark;
+	struct state_dirty dirty;
 	enum err e;
 
-	e = state_mark_decode(m->body, m->len, &mark);
+	e = state_dirty_decode(m->body, m->len, &dirty);
 	if (e)
 		return e;
-	if (!leaf || w->dirty || w->resuming || mark.version != leaf->version + 1 ||
-	    mark.len == 0 || mark.len > leaf->quota)
+	if (!leaf || w->dirty || w->resuming || dirty.kind == STATE_SUSPENDS ||
+	    dirty.mark.version != leaf->version + 1 || dirty.mark.len > leaf->quota)
 		return ERR_DENIED;
-	w->mark = mark;
+	w->mark = dirty.mark;
 	w->dirty = true;
 	move_to_end(w);
 	keys_commit_soon(w->keys);

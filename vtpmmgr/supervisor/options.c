@@ -15,7 +15,7 @@
 #define UID_BASE_DEFAULT 60706
 #define UID_COUNT_MIN    3
 #define UID_COUNT_MAX    (2 + LEAVES_MAX)
-#define STORE_SIZE_MIN   (STORE_REGIONS_AT + (uint64_t)REGION_SIZE(QUOTA_MIN))
+#define STORE_SIZE_MIN   (STORE_REGIONS_AT + (uint64_t)REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 #define STORE_SIZE_MAX   (1ull << 40)
 
 static const struct options defaults = {
