@@ -236,7 +236,8 @@ static void on_exit_of_worker(void *arg, uint32_t events)
 
 static void give_key(struct driver *d, uint32_t quota)
 {
-	struct state_key k = {.uuid = "0123456789abcde", .generation = 1, .quota = quota};
+	struct state_key k = {
+	    .uuid = "0123456789abcde", .generation = 1, .quota = quota, .slots = SLOTS_STRICT};
 	uint8_t body[512];
 	size_t len;
 
@@ -316,7 +317,8 @@ static void do_super_stop(struct driver *d, const char *a)
 static void do_kill(struct driver *d, const char *a)
 {
 	(void)a;
-	kill(d->pid, SIGKILL);
+	if (d->pid > 0)
+		kill(d->pid, SIGKILL);
 }
 static void do_quit(struct driver *d, const char *a)
 {
