@@ -34,6 +34,7 @@ static const struct {
     [ERR_SIGNATURE] = {"signature", "a required signature is missing or wrong"},
     [ERR_UNSUPPORTED] = {"unsupported", "not supported by this version"},
     [ERR_INTERNAL] = {"internal", "internal error"},
+    [ERR_REVOKED] = {"revoked", "the approval of this software is for a version that was revoked"},
 };
 
 const char *err_name(enum err e)

@@ -43,6 +43,7 @@ enum err {
 	ERR_SIGNATURE,     /* a signature is missing or wrong */
 	ERR_UNSUPPORTED,   /* a format or feature that this version does not know */
 	ERR_INTERNAL,      /* a broken invariant of our own */
+	ERR_REVOKED,       /* approved once, but that version has been shut out */
 	ERR_COUNT
 };
 

@@ -17,6 +17,7 @@
  *  ADMIN_POLICY_GET     empty                     the policy text
  *  ADMIN_POLICY_LOAD    struct admin_policy_load  empty
  *  ADMIN_AUDIT          u64 from seq              u16 count, struct admin_audit ... (at most 256)
+ *  ADMIN_REVOKE         empty                     empty
  *
  * "name" is a string: a vTPM's name, stakeholder/name, or uuid. What a client
  * may not see answers byte for byte as what does not exist.
@@ -47,6 +48,7 @@ enum admin_msg {
 	ADMIN_POLICY_GET,
 	ADMIN_POLICY_LOAD,
 	ADMIN_AUDIT,
+	ADMIN_REVOKE,
 	ADMIN_REPLY = 0x0580,
 };
 

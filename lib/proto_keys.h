@@ -14,6 +14,7 @@
  *  KEYS_POLICY               struct keys_policy      KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_AUDIT                struct keys_audit       none: the head to put into the next root
  *  KEYS_STATUS               empty                   KEYS_STATUS_IS
+ *  KEYS_REVOKE               empty                   KEYS_DONE once V is this manager's version
  *  KEYS_DURABLE              u64 attempt, u16 err    none: answers KEYS_COMMIT and KEYS_HEADER
  *
  *  keys -> broker
@@ -54,6 +55,7 @@ enum keys_msg {
 	KEYS_COMMIT,
 	KEYS_ANCHORED,
 	KEYS_DONE,
+	KEYS_REVOKE,
 };
 
 struct keys_pcrs {

@@ -14,6 +14,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_pick.c vtpmmgr/keys/keys_pick.h \
 	vtpmmgr/keys/keys_platform.c \
 	vtpmmgr/keys/keys_provision.c vtpmmgr/keys/keys_provision.h \
+	vtpmmgr/keys/keys_revoke.c \
 	vtpmmgr/keys/keys_seal.c vtpmmgr/keys/keys_seal.h \
 	vtpmmgr/keys/keys_tcti.c vtpmmgr/keys/keys_tcti.h \
 	vtpmmgr/keys/keys_tpm.c vtpmmgr/keys/keys_tpm.h \
@@ -21,6 +22,12 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_worker.c
 vtpmmgr_keys_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ESYS_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_keys_LDADD = libvtpm.a $(ESYS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+
+# The same of the next version, which shuts this one out (tests/integration/revoke-older).
+noinst_PROGRAMS += tests/integration/vtpmmgr-keys-next
+tests_integration_vtpmmgr_keys_next_SOURCES = $(vtpmmgr_keys_SOURCES)
+tests_integration_vtpmmgr_keys_next_CFLAGS = $(vtpmmgr_keys_CFLAGS) -DMANAGER_VERSION=2u
+tests_integration_vtpmmgr_keys_next_LDADD = $(vtpmmgr_keys_LDADD)
 
 check_PROGRAMS += tests/unit/test_keys_pick
 tests_unit_test_keys_pick_SOURCES = tests/unit/test_keys_pick.c vtpmmgr/keys/keys_pick.c \
@@ -34,14 +41,14 @@ tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_derive_LDADD = $(UNIT_LIBS)
 
 # The key keeper under a broker and workers that lie (tests/integration/keeper), and on a bus that
-# loses commands and answers (keeper-faults), and with an owner who goes at the anchor (keeper-owner).
+# loses commands and answers (keeper-faults, keeper-revoke), and with an owner who goes at the anchor (keeper-owner).
 keeper_play = \
 	tests/integration/keeper_authority.c \
 	tests/integration/keeper_broker.c \
 	tests/integration/keeper_play.c tests/integration/keeper_play.h \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
 noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
-	tests/integration/keeper_owner
+	tests/integration/keeper_owner tests/integration/keeper_revoke
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
@@ -51,6 +58,9 @@ tests_integration_keeper_faults_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_owner_SOURCES = tests/integration/keeper_owner.c $(keeper_play)
 tests_integration_keeper_owner_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_owner_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_revoke_SOURCES = tests/integration/keeper_revoke.c $(keeper_play)
+tests_integration_keeper_revoke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_revoke_LDADD = libvtpm.a $(CRYPTO_LIBS)
 
 # The manager: supervisor and broker are one executable. It is built in its folder, whose name it
 # has.

@@ -57,7 +57,7 @@ static void ask_pcrs(struct driver *d, uint32_t mask, struct keys_pcrs *out)
 
 struct approval authority_approve(struct driver *d, uint32_t mask, enum hierarchy h)
 {
-	struct approval a = {.pcrs = mask, .version = 1};
+	struct approval a = {.pcrs = mask, .version = 2};
 	struct crypt_part parts[24];
 	struct keys_pcrs pcrs;
 	struct digest ahash;

@@ -196,9 +196,10 @@ static void status_tells_why_it_is_closed(void **state)
 		enum err err;
 		const char *says;
 	} causes[] = {
-	    {ERR_ROLLBACK, "old copy"},       {ERR_UNAPPROVED, "approved"},
-	    {ERR_FOREIGN, "another machine"}, {ERR_TAMPERED, "altered"},
-	    {ERR_LOCKOUT, "lockout"},         {ERR_INTERNAL, "not open"},
+	    {ERR_ROLLBACK, "old copy"},   {ERR_REVOKED, "older than the minimum"},
+	    {ERR_UNAPPROVED, "approved"}, {ERR_FOREIGN, "another machine"},
+	    {ERR_TAMPERED, "altered"},    {ERR_LOCKOUT, "lockout"},
+	    {ERR_INTERNAL, "not open"},
 	};
 	struct admin_status s = healthy;
 	struct ctl_coverage v;

@@ -110,6 +110,9 @@ static const struct {
      "authority approved",
      "if the software was updated on purpose: vtpmctl platform pcrs, platform sign-pcrs, then "
      "platform update; if not, find out what changed"},
+    {ERR_REVOKED,
+     "the store is not open: this manager is older than the minimum version that the TPM holds",
+     "install the newer manager again: this version was shut out for good"},
     {ERR_ROLLBACK, "the store is not open: it is an old copy, and the TPM knows a newer state",
      "put the newest store back; there is no other way to go on with these vTPMs"},
     {ERR_TAMPERED, "the store is not open: what it holds, or the TPM's anchor, was altered",

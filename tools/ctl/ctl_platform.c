@@ -284,6 +284,38 @@ static enum err platform_update(struct ctl *c, const struct ctl_args *a)
 	return e ? e : report_done(c, "approval stored", &f);
 }
 
+/* platform revoke-older */
+
+static enum err platform_revoke_older(struct ctl *c, const struct ctl_args *a)
+{
+	struct ctl_request rq = {.type = ADMIN_REVOKE,
+				 .doing = "raising the minimum version",
+				 .timeout_ms = CTL_SLOW_MS};
+	struct admin_reply reply;
+	struct admin_status s;
+	struct json_object *o;
+	enum err e;
+
+	(void)a;
+	e = ctl_client_call(c, &rq, &reply);
+	if (!e)
+		e = ctl_client_call_empty(c, ADMIN_STATUS, "asking for the status", &reply);
+	if (e)
+		return e;
+	e = admin_status_decode(reply.body, reply.body_len, &s);
+	if (e)
+		return ctl_client_bad_reply(c, e);
+	if (!c->json) {
+		printf("older managers are shut out: the minimum version is %llu\n",
+		       (unsigned long long)s.keys.min_version);
+		return ERR_OK;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "done", json_object_new_string("older managers shut out"));
+	json_object_object_add(o, "min_version", json_object_new_uint64(s.keys.min_version));
+	return ctl_output_json(c, o);
+}
+
 static const char pcrs_help[] =
     "Reads the present values of the physical TPM's PCRs (SHA-256 bank) through the "
     "manager and writes them as a PCR file, for the authority to approve with "
@@ -320,6 +352,14 @@ static const char update_help[] =
     "after the reboot the new PCR values are approved already, and nothing is lost.\n"
     "With --vtpm, the approval is by the stakeholder's own authority, for a vTPM whose "
     "secret is sealed under that.";
+
+static const char revoke_help[] =
+    "Raises the minimum version that the physical TPM holds to the running manager's own (see "
+    "'vtpmctl status'). From then on the TPM refuses every approval for an older version, for "
+    "good: an old manager with a known hole cannot be put back, whoever holds the disk.\n"
+    "Refused unless the present PCRs are approved for this version, for the next start would "
+    "fail then. A vTPM under its stakeholder's own authority needs an approval by that for this "
+    "version too ('platform update --vtpm'); until it has one it does not start.";
 
 const struct ctl_command ctl_platform_commands[] = {
     {.name = "platform pcrs",
@@ -358,5 +398,10 @@ const struct ctl_command ctl_platform_commands[] = {
      .opts = {[UPDATE_VTPM] = {"vtpm", 0, "NAME", "the vTPM whose own authority approves", false},
 	      [UPDATE_APPROVAL] = {"approval", 0, "FILE", "the approval to store", true}},
      .fn = platform_update},
+    {.name = "platform revoke-older",
+     .args = "",
+     .brief = "shut out every manager older than the running one, for good",
+     .help = revoke_help,
+     .fn = platform_revoke_older},
     {0},
 };

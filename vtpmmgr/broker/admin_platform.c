@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* status, PCRs, init, update: what concerns the platform as a whole. */
+/* status, PCRs, init, update, revoke-older: what concerns the platform as a whole. */
 #include "vtpmmgr/broker/admin_rules.h"
 #include "vtpmmgr/broker/opening.h"
 
@@ -251,4 +251,18 @@ void admin_update(struct request *q)
 	}
 	if (is_administrator(q))
 		ask_to_update(q, &u, v);
+}
+
+/* ---- revoke-older --------------------------------------------------------------------------- */
+
+static void on_revoked(void *arg, enum err e, const char *detail, const struct msg *reply)
+{
+	(void)reply;
+	request_finish(arg, e, *detail ? detail : NULL, NULL, 0);
+}
+
+void admin_revoke(struct request *q)
+{
+	if (is_administrator(q))
+		keeper_ask(&q->b->keeper, KEYS_REVOKE, NULL, 0, on_revoked, q);
 }

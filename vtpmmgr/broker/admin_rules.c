@@ -20,6 +20,7 @@ static const struct request_rule rules[] = {
     {ADMIN_DESTROY, "destroy", 2, NAME_BODY, NEEDS_OPEN, true, admin_destroy},
     {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, false, admin_policy_get},
     {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, true, admin_policy_load},
+    {ADMIN_REVOKE, "revoke-older", 0, 0, NEEDS_OPEN, true, admin_revoke},
     {ADMIN_AUDIT, "audit", 8, 8, NEEDS_KNOWN, false, admin_audit},
 };
 

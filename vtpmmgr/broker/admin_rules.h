@@ -12,6 +12,7 @@ void admin_status(struct request *q);
 void admin_pcrs(struct request *q);
 void admin_init(struct request *q);
 void admin_update(struct request *q);
+void admin_revoke(struct request *q);
 
 void admin_create(struct request *q);
 void admin_list(struct request *q);

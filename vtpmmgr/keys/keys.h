@@ -9,6 +9,7 @@
  *  keys_open      recovery: from a store's header and roots to the current root
  *  keys_pick      which copy is the current one
  *  keys_platform  provisioning, approvals, PCRs, status
+ *  keys_revoke    the minimum manager version
  *  keys_vtpm      create, start, destroy, records, policy: one change of the root each
  *  keys_commit    the group commit
  *  keys_worker    the workers' channels
@@ -33,7 +34,9 @@ enum keys_phase {
 };
 
 /* The security version of this manager: what approvals are signed for (PolicyNV: V <= version). */
-#define MANAGER_VERSION 1
+#ifndef MANAGER_VERSION /* a test builds a newer one */
+#define MANAGER_VERSION 1u
+#endif
 
 struct keys;
 
@@ -88,7 +91,6 @@ struct keys {
 	bool configured;
 	bool measured;       /* the measurement PCR holds what was measured */
 	bool clear_disabled; /* as found when the store was opened */
-	uint64_t min_version;
 	struct tpm tpm;
 
 	bool header_known;
@@ -153,6 +155,8 @@ enum err keys_root_payload(const struct secret *rk, enum hierarchy h, struct sec
 /* Extends the measurement PCR, unless it has been since the platform booted. */
 enum err keys_measure(struct keys *k) MUST_USE;
 enum err keys_pcrs_request(void *keys, struct msg *m);
+/* ERR_UNAPPROVED: a is for other PCRs than the present ones. */
+enum err keys_pcrs_fit(struct keys *k, const struct approval *a) MUST_USE;
 enum err keys_init_request(void *keys, struct msg *m);
 enum err keys_update_request(void *keys, struct msg *m);
 enum err keys_status_request(void *keys, struct msg *m);
@@ -161,6 +165,9 @@ void keys_header_durable(struct keys *k, enum err e);
 void keys_header_lost(struct keys *k);
 /* The first header was lost so, and this is what the next broker reads: is it there? */
 void keys_header_settle(struct keys *k, const struct keys_open *q);
+
+/* ---- keys_revoke ---- */
+enum err keys_revoke_request(void *keys, struct msg *m);
 
 /* ---- keys_vtpm ---- */
 enum err keys_create_request(void *keys, struct msg *m);

@@ -145,7 +145,7 @@ void anchor_abandon(struct tpm *t)
 		t->user.on_broken(t->user.arg);
 }
 
-enum err anchor_version(struct tpm *t, uint64_t *out)
+enum err anchor_version(struct tpm *t)
 {
 	uint8_t be[VERSION_SIZE];
 	ESYS_TR session;
@@ -158,7 +158,7 @@ enum err anchor_version(struct tpm *t, uint64_t *out)
 	if (e)
 		return e;
 	rbuf_init(&r, be, sizeof(be));
-	*out = rbuf_u64(&r);
+	t->min_version = rbuf_u64(&r);
 	return ERR_OK;
 }
 

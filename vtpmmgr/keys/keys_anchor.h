@@ -34,8 +34,8 @@ enum err anchor_extend(struct tpm *t) MUST_USE;
 /* Takes back what was prepared, if anything was: it is never sent. */
 void anchor_abandon(struct tpm *t);
 
-/* V's value: the lowest manager version that may open RK. */
-enum err anchor_version(struct tpm *t, uint64_t *out) MUST_USE;
+/* V's value, into t->min_version: approvals for lower versions open nothing. */
+enum err anchor_version(struct tpm *t) MUST_USE;
 
 /*
  * Provisioning: defines A (with auth) and V. ERR_EXISTS: an index is there

@@ -76,6 +76,7 @@ static const struct msg_rule rules[] = {
     {KEYS_DESTROY, "destroy", OPEN, UUID_SIZE, UUID_SIZE, 0, keys_destroy_request},
     {KEYS_START, "start", OPEN, 1, ANY, 0, keys_start_request},
     {KEYS_POLICY, "policy", OPEN, 1, ANY, 0, keys_policy_request},
+    {KEYS_REVOKE, "revoke", OPEN, 0, 0, 0, keys_revoke_request},
 };
 
 #define NRULES (sizeof(rules) / sizeof(rules[0]))
@@ -103,7 +104,8 @@ struct postponed {
 
 static bool asks_ptpm(uint16_t type)
 {
-	return type == KEYS_PCRS || type == KEYS_CREATE || type == KEYS_START || type == KEYS_INIT;
+	return type == KEYS_PCRS || type == KEYS_CREATE || type == KEYS_START ||
+	       type == KEYS_INIT || type == KEYS_REVOKE;
 }
 
 static enum err postpone(struct keys *k, const struct msg *m)

@@ -87,6 +87,8 @@ enum err keys_unseal_root_key(struct keys *k, const struct boot_header *h, struc
 
 	e = anchor_find_v(&k->tpm);
 	if (!e)
+		e = anchor_version(&k->tpm);
+	if (!e)
 		e = seal_open(&k->tpm, &h->platform, &h->root_key, &payload);
 	return e ? e : check_payload(payload, (enum hierarchy)h->hierarchy, rk);
 }
@@ -183,11 +185,8 @@ static enum err step_root(struct keys *k, const struct keys_open *q)
 /* For status alone: read here, so that asking for it costs no command. */
 static enum err step_facts(struct keys *k, const struct keys_open *q)
 {
-	enum err e;
-
 	(void)q;
-	e = anchor_version(&k->tpm, &k->min_version);
-	return e ? e : tpm_clear_disabled(&k->tpm, &k->clear_disabled);
+	return tpm_clear_disabled(&k->tpm, &k->clear_disabled);
 }
 
 static const struct step steps[] = {

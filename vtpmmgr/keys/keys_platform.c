@@ -79,7 +79,7 @@ enum err keys_pcrs_request(void *keys, struct msg *m)
 	return ERR_OK;
 }
 
-static enum err pcrs_fit(struct keys *k, const struct approval *a)
+enum err keys_pcrs_fit(struct keys *k, const struct approval *a)
 {
 	struct digest values[24] = {0}, now;
 	struct crypt_part parts[24];
@@ -228,7 +228,7 @@ static enum err init_check(struct keys *k, const struct keys_init *q, enum hiera
 	if (e)
 		return e;
 	*detail = "the approval is not for the PCRs as they are now";
-	return pcrs_fit(k, &q->approval);
+	return keys_pcrs_fit(k, &q->approval);
 }
 
 static enum err init_parent(struct keys *k, enum hierarchy h)
@@ -443,7 +443,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 				.stalled = k->stalled,
 				.last_err = (uint16_t)k->last_err,
 				.version = MANAGER_VERSION,
-				.min_version = k->min_version,
+				.min_version = k->tpm.min_version,
 				.ptpm_commands = keys_tcti_commands(k->tpm.tcti),
 				.extends = k->extends,
 				.states = k->states};

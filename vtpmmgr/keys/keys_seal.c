@@ -227,17 +227,39 @@ static enum err policy_authorize(struct tpm *t, ESYS_TR session, const struct cr
 	return e;
 }
 
-/* The newest approval whose PCRs are the present ones; a refused PolicyPCR leaves no trace. */
+/*
+ * The newest approval whose PCRs are the present ones, of those for versions that V lets through,
+ * or of the revoked ones; a refused PolicyPCR leaves no trace.
+ */
 static enum err fitting(struct tpm *t, ESYS_TR session, const struct authority *authority,
-			const struct approval **out)
+			bool revoked, const struct approval **out)
 {
 	enum err e = ERR_UNAPPROVED;
 
 	for (size_t i = authority->napprovals; i > 0 && e == ERR_UNAPPROVED; i--) {
 		*out = &authority->approvals[i - 1];
-		e = policy_pcr(t, session, *out);
+		if (((*out)->version < t->min_version) == revoked)
+			e = policy_pcr(t, session, *out);
 	}
 	return e;
+}
+
+/* Where only a revoked approval fits, the pTPM is asked all the same: it is V that refuses. */
+static enum err policy_platform(struct tpm *t, ESYS_TR session, const struct authority *authority,
+				const struct approval **out)
+{
+	bool revoked = false;
+	enum err e;
+
+	e = fitting(t, session, authority, false, out);
+	if (e == ERR_UNAPPROVED) {
+		revoked = true;
+		e = fitting(t, session, authority, true, out);
+	}
+	if (e)
+		return e;
+	e = policy_nv(t, session, *out);
+	return e == ERR_UNAPPROVED && revoked ? ERR_REVOKED : e;
 }
 
 static enum err approve(struct tpm *t, ESYS_TR session, const struct authority *authority)
@@ -245,9 +267,7 @@ static enum err approve(struct tpm *t, ESYS_TR session, const struct authority *
 	const struct approval *a;
 	enum err e;
 
-	e = fitting(t, session, authority, &a);
-	if (!e)
-		e = policy_nv(t, session, a);
+	e = policy_platform(t, session, authority, &a);
 	if (!e)
 		e = policy_authorize(t, session, &authority->key, a);
 	return e;

@@ -46,9 +46,10 @@ struct tpm {
 	ESYS_TR parent; /* ESYS_TR_NONE until tpm_use_parent() */
 	ESYS_TR a;      /* NV index A, with its authValue */
 	ESYS_TR v;
-	ESYS_TR session; /* the salted HMAC session; ESYS_TR_NONE: to be started */
-	bool prepared;   /* an extend is ready to be sent, see keys_anchor.h */
-	bool suspect;    /* a command has failed: its nonces may be lost, the next one is new */
+	uint64_t min_version; /* V's value, as read last */
+	ESYS_TR session;      /* the salted HMAC session; ESYS_TR_NONE: to be started */
+	bool prepared;        /* an extend is ready to be sent, see keys_anchor.h */
+	bool suspect; /* a command has failed: its nonces may be lost, the next one is new */
 	unsigned nowed;
 	ESYS_TR owed[TPM_OWED]; /* could not be flushed yet */
 	struct tpm_ticket tickets[TPM_TICKETS];
