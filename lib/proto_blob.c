@@ -67,6 +67,28 @@ enum err blob_stored_decode(const uint8_t *in, size_t len, uint64_t *version)
 	return ERR_OK;
 }
 
+enum err blob_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out, cap);
+	wbuf_u8(&w, stall);
+	return wbuf_end(&w, len);
+}
+
+enum err blob_stall_decode(const uint8_t *in, size_t len, bool *stall)
+{
+	struct rbuf r;
+	bool v;
+
+	rbuf_init(&r, in, len);
+	v = rbuf_bool(&r);
+	if (rbuf_end(&r) != ERR_OK)
+		return ERR_FORMAT;
+	*stall = v;
+	return ERR_OK;
+}
+
 enum err blob_failed_encode(enum err e, uint8_t *out, size_t cap, size_t *len)
 {
 	struct wbuf w;

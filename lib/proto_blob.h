@@ -7,6 +7,8 @@
  *                                none, or unreadable
  *  BLOB_PUT    worker -> broker  struct blob_put; kept until stored, anchored or replaced
  *  BLOB_STORED broker -> worker  u64 version: that session state is durable
+ *  BLOB_STALL  broker -> worker  bool: 1: session states cannot be stored at present, answer
+ *                                TPM_RC_RETRY instead of executing
  *  BLOB_READY  worker -> broker  empty: serving guests; again to a broker that replaces one
  *  BLOB_FAILED worker -> broker  u16 err: cannot serve (then it exits)
  *  BLOB_STOP   broker -> worker  empty: TPM2_Shutdown, commit, exit 0
@@ -28,6 +30,7 @@ enum blob_msg {
 	BLOB_STOP = 0x0406,
 	BLOB_STORED = 0x0407,
 	BLOB_SUSPEND = 0x0408,
+	BLOB_STALL = 0x0409,
 };
 
 #define BLOB_MAX QUOTA_MAX
@@ -48,6 +51,8 @@ enum err blob_get_encode(enum blob_which which, uint8_t *out, size_t cap, size_t
 enum err blob_get_decode(const uint8_t *in, size_t len, enum blob_which *out) MUST_USE;
 enum err blob_stored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_stored_decode(const uint8_t *in, size_t len, uint64_t *version) MUST_USE;
+enum err blob_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err blob_stall_decode(const uint8_t *in, size_t len, bool *stall) MUST_USE;
 enum err blob_failed_encode(enum err e, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_failed_decode(const uint8_t *in, size_t len, enum err *out) MUST_USE;
 

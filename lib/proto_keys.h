@@ -15,6 +15,8 @@
  *  KEYS_AUDIT                struct keys_audit       none: the head to put into the next root
  *  KEYS_STATUS               empty                   KEYS_STATUS_IS
  *  KEYS_REVOKE               empty                   KEYS_DONE once V is this manager's version
+ *  KEYS_TERMS                struct keys_start       none: what is asked now of one that runs
+ *  KEYS_WEAR                 16-byte uuid            KEYS_WEAR_IS
  *  KEYS_DURABLE              u64 attempt, u16 err    none: answers KEYS_COMMIT and KEYS_HEADER
  *
  *  keys -> broker
@@ -56,6 +58,9 @@ enum keys_msg {
 	KEYS_ANCHORED,
 	KEYS_DONE,
 	KEYS_REVOKE,
+	KEYS_TERMS,
+	KEYS_WEAR,
+	KEYS_WEAR_IS,
 };
 
 struct keys_pcrs {
@@ -145,6 +150,17 @@ struct keys_status {
 	uint64_t ptpm_commands; /* since start */
 	uint64_t extends;       /* TPM2_NV_Extend of A, since start */
 	uint64_t states;        /* state blobs anchored, since start */
+	uint16_t degraded;      /* vTPMs that are of class session until their day is over */
+	uint16_t exhausted;     /* vTPMs that are told to retry until theirs is */
+};
+
+/* How a vTPM's wear budget stands. */
+struct keys_wear {
+	uint32_t used;   /* states anchored since the day began */
+	uint32_t budget; /* 0: none */
+	uint32_t left;   /* seconds until the day is over; 0: none has begun */
+	uint8_t fresh;   /* enum freshness_class, as its states are committed now */
+	bool stalled;    /* its guest is told to retry until the day is over */
 };
 
 struct keys_commit_blob {
@@ -209,6 +225,7 @@ KEYS_CODEC(keys_start);
 KEYS_CODEC(keys_policy);
 KEYS_CODEC(keys_audit);
 KEYS_CODEC(keys_status);
+KEYS_CODEC(keys_wear);
 KEYS_CODEC(keys_commit);
 KEYS_CODEC(keys_result);
 KEYS_CODEC(keys_done);

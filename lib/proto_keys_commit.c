@@ -14,7 +14,7 @@ static void blob_put(struct wbuf *w, const struct keys_commit_blob *b)
 static void blob_get(struct rbuf *r, struct keys_commit_blob *out)
 {
 	field_uuid(r, out->uuid);
-	out->slot = rbuf_bool(r);
+	out->slot = field_enum(r, 0, SLOTS_SESSION - 1);
 	state_mark_get(r, &out->mark);
 	rbuf_require(r, out->mark.version != 0);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* KEYS_STATUS_IS, whose body is part of vtpmctl's status as well. */
+/* KEYS_STATUS_IS, whose body is part of vtpmctl's status as well, and KEYS_WEAR_IS. */
+#include "lib/codec.h"
 #include "lib/field.h"
 #include "lib/proto_keys.h"
 
-#include "lib/codec.h"
 void keys_status_put(struct wbuf *w, const struct keys_status *m)
 {
 	wbuf_u8(w, m->provisioned);
@@ -20,6 +20,8 @@ void keys_status_put(struct wbuf *w, const struct keys_status *m)
 	wbuf_u64(w, m->ptpm_commands);
 	wbuf_u64(w, m->extends);
 	wbuf_u64(w, m->states);
+	wbuf_u16(w, m->degraded);
+	wbuf_u16(w, m->exhausted);
 }
 
 void keys_status_get(struct rbuf *r, struct keys_status *out)
@@ -38,6 +40,29 @@ void keys_status_get(struct rbuf *r, struct keys_status *out)
 	out->ptpm_commands = rbuf_u64(r);
 	out->extends = rbuf_u64(r);
 	out->states = rbuf_u64(r);
+	out->degraded = rbuf_u16(r);
+	out->exhausted = rbuf_u16(r);
 }
 
 CODEC(keys_status);
+
+static void keys_wear_put(struct wbuf *w, const struct keys_wear *m)
+{
+	wbuf_u32(w, m->used);
+	wbuf_u32(w, m->budget);
+	wbuf_u32(w, m->left);
+	wbuf_u8(w, m->fresh);
+	wbuf_u8(w, m->stalled);
+}
+
+static void keys_wear_get(struct rbuf *r, struct keys_wear *m)
+{
+	m->used = rbuf_u32(r);
+	m->budget = rbuf_u32(r);
+	m->left = rbuf_u32(r);
+	rbuf_require(r, m->left <= BUDGET_WINDOW_S);
+	m->fresh = field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
+	m->stalled = rbuf_bool(r);
+}
+
+CODEC(keys_wear);

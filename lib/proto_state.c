@@ -127,46 +127,55 @@ static void state_anchored_get(struct rbuf *r, struct state_anchored *m)
 
 CODEC(state_anchored);
 
-enum err state_freshness_encode(enum freshness_class c, uint8_t *out, size_t cap, size_t *len)
+/* A message of one byte, 0..last. */
+static enum err byte_encode(uint8_t v, uint8_t *out, size_t cap, size_t *len)
 {
 	struct wbuf w;
 
 	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, (uint8_t)c);
+	wbuf_u8(&w, v);
 	return wbuf_end(&w, len);
 }
 
-enum err state_freshness_decode(const uint8_t *in, size_t len, enum freshness_class *out)
+static enum err byte_decode(const uint8_t *in, size_t len, uint8_t last, uint8_t *out)
 {
 	struct rbuf r;
 	uint8_t v;
 
 	rbuf_init(&r, in, len);
-	v = field_enum(&r, FRESHNESS_STRICT, FRESHNESS_SESSION);
+	v = field_enum(&r, 0, last);
 	if (rbuf_end(&r) != ERR_OK)
 		return ERR_FORMAT;
-	*out = (enum freshness_class)v;
+	*out = v;
 	return ERR_OK;
 }
 
-enum err state_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len)
+enum err state_freshness_encode(enum freshness_class c, uint8_t *out, size_t cap, size_t *len)
 {
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, stall);
-	return wbuf_end(&w, len);
+	return byte_encode((uint8_t)c, out, cap, len);
 }
 
-enum err state_stall_decode(const uint8_t *in, size_t len, bool *stall)
+enum err state_freshness_decode(const uint8_t *in, size_t len, enum freshness_class *out)
 {
-	struct rbuf r;
-	bool v;
+	uint8_t v;
+	enum err e = byte_decode(in, len, FRESHNESS_SESSION, &v);
 
-	rbuf_init(&r, in, len);
-	v = rbuf_bool(&r);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*stall = v;
-	return ERR_OK;
+	if (!e)
+		*out = (enum freshness_class)v;
+	return e;
+}
+
+enum err state_stall_encode(enum state_stall s, uint8_t *out, size_t cap, size_t *len)
+{
+	return byte_encode((uint8_t)s, out, cap, len);
+}
+
+enum err state_stall_decode(const uint8_t *in, size_t len, enum state_stall *out)
+{
+	uint8_t v;
+	enum err e = byte_decode(in, len, STALL_BUDGET, &v);
+
+	if (!e)
+		*out = (enum state_stall)v;
+	return e;
 }

@@ -4,8 +4,8 @@
  *
  *  STATE_KEY      keys -> worker  struct state_key: serve this vTPM
  *  STATE_ANCHORED keys -> worker  struct state_anchored: release what waits for it
- *  STATE_STALL    keys -> worker  bool: the store or pTPM is known to fail; 1: answer
- *                                 TPM_RC_RETRY instead of executing
+ *  STATE_STALL    keys -> worker  u8 enum state_stall: whether, and why, to answer TPM_RC_RETRY
+ *                                 instead of executing
  *  STATE_FRESHNESS keys -> worker u8 enum freshness_class: how states are committed from now on
  *  STATE_DIRTY    worker -> keys  struct state_dirty: this new state exists (its bytes
  *                                 went to the broker before); one at a time
@@ -62,6 +62,12 @@ struct state_dirty {
 	    volatile_state; /* SHA-256 of the volatile state; zero unless STATE_SUSPENDS */
 };
 
+enum state_stall {
+	STALL_NOT = 0,
+	STALL_FAILS = 1, /* the store or pTPM is known to fail */
+	STALL_BUDGET = 2 /* this vTPM's commits of the day are used up */
+};
+
 /* epoch: of the session states that may follow this version; 0: none may. */
 struct state_anchored {
 	uint64_t version;
@@ -99,7 +105,7 @@ enum err state_anchored_decode(const uint8_t *in, size_t len, struct state_ancho
 enum err state_freshness_encode(enum freshness_class c, uint8_t *out, size_t cap,
 				size_t *len) MUST_USE;
 enum err state_freshness_decode(const uint8_t *in, size_t len, enum freshness_class *out) MUST_USE;
-enum err state_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len) MUST_USE;
-enum err state_stall_decode(const uint8_t *in, size_t len, bool *stall) MUST_USE;
+enum err state_stall_encode(enum state_stall s, uint8_t *out, size_t cap, size_t *len) MUST_USE;
+enum err state_stall_decode(const uint8_t *in, size_t len, enum state_stall *out) MUST_USE;
 
 #endif

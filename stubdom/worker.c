@@ -234,7 +234,12 @@ static enum err on_stall(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
 
-	return state_stall_decode(m->body, m->len, &w->vtpm.stalled);
+	enum state_stall stall;
+	enum err e = state_stall_decode(m->body, m->len, &stall);
+
+	if (!e)
+		w->vtpm.stalled = stall != STALL_NOT;
+	return e;
 }
 
 static enum err load_blob(const struct worker *w, const struct msg *m)

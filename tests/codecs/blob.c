@@ -15,10 +15,11 @@ static void blob_put_fill(struct blob_put *m)
 CODEC_STRUCT(blob_put)
 CODEC_VALUE(blob_get, enum blob_which, BLOB_THIRD)
 CODEC_VALUE(blob_stored, uint64_t, 12)
+CODEC_VALUE(blob_stall, bool, true)
 CODEC_VALUE(blob_failed, enum err, ERR_TAMPERED)
 CODEC_VALUE(ptpm_error, enum err, ERR_TIMEOUT)
 
-static const struct codec codecs[] = {CODEC(blob_put), CODEC(blob_get), CODEC(blob_stored),
-				      CODEC(blob_failed), CODEC(ptpm_error)};
+static const struct codec codecs[] = {CODEC(blob_put),    CODEC(blob_get),   CODEC(blob_stored),
+				      CODEC(blob_failed), CODEC(blob_stall), CODEC(ptpm_error)};
 
 const struct codec_set codecs_blob = {"proto_blob", codecs, sizeof(codecs) / sizeof(codecs[0])};

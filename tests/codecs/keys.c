@@ -98,7 +98,18 @@ static void keys_status_fill(struct keys_status *m)
 	    .ptpm_commands = 4,
 	    .extends = 5,
 	    .states = 6,
+	    .degraded = 7,
+	    .exhausted = 8,
 	};
+}
+
+static void keys_wear_fill(struct keys_wear *m)
+{
+	*m = (struct keys_wear){.used = 12,
+				.budget = 34,
+				.left = BUDGET_WINDOW_S,
+				.fresh = FRESHNESS_SESSION,
+				.stalled = true};
 }
 
 static void commit_blob_fill(struct keys_commit_blob *b, uint8_t first)
@@ -155,12 +166,13 @@ CODEC_STRUCT(keys_commit)
 CODEC_STRUCT(keys_result)
 CODEC_STRUCT(keys_done)
 CODEC_STRUCT(keys_header)
+CODEC_STRUCT(keys_wear)
 
 static const struct codec codecs[] = {
     CODEC(keys_pcrs),   CODEC(keys_init),   CODEC(keys_open),   CODEC(keys_opened),
     CODEC(keys_update), CODEC(keys_create), CODEC(keys_start),  CODEC(keys_policy),
     CODEC(keys_audit),  CODEC(keys_status), CODEC(keys_commit), CODEC(keys_result),
-    CODEC(keys_done),   CODEC(keys_header),
+    CODEC(keys_done),   CODEC(keys_header), CODEC(keys_wear),
 };
 
 const struct codec_set codecs_keys = {"proto_keys", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -54,7 +54,7 @@ CODEC_STRUCT(state_anchored)
 CODEC_STRUCT(state_key)
 CODEC_STRUCT(state_resume)
 CODEC_VALUE(state_freshness, enum freshness_class, FRESHNESS_SESSION)
-CODEC_VALUE(state_stall, bool, true)
+CODEC_VALUE(state_stall, enum state_stall, STALL_BUDGET)
 
 static const struct codec codecs[] = {
     CODEC(state_mark),  CODEC(state_key),   CODEC(state_resume),    CODEC(state_anchored),

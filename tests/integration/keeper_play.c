@@ -292,11 +292,11 @@ uint64_t worker_told(struct driver *d, unsigned i, int wait_ms)
 
 int worker_stalled(struct driver *d, unsigned i, int wait_ms)
 {
-	bool stalled;
+	enum state_stall stalled;
 	struct msg m;
 
 	if (!worker_hears(d, i, STATE_STALL, &m, wait_ms))
 		return -1;
 	must(state_stall_decode(m.body, m.len, &stalled), "stall decodes");
-	return stalled;
+	return (int)stalled;
 }

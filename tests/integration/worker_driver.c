@@ -8,7 +8,7 @@
  *	hold            from now on anchor nothing
  *	release         anchor what waits, and what comes
  *	anchor          anchor what waits, but tell nobody
- *	stall 0|1
+ *	stall 0|1|2     enum state_stall
  *	keys-die  keys-new  broker-die  broker-new
  *	spoil           flip a bit of the stored blob
  *	lose            the broker cannot read the blob, once
@@ -346,7 +346,7 @@ static void do_stall(struct driver *d, const char *a)
 	uint8_t body[1];
 	size_t len;
 
-	must(state_stall_encode(*a == '1', body, sizeof(body), &len), "encode");
+	must(state_stall_encode((enum state_stall)(*a - '0'), body, sizeof(body), &len), "encode");
 	send_to(d->keys, STATE_STALL, body, len);
 }
 static void do_keys_die(struct driver *d, const char *a)

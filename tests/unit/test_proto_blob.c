@@ -23,6 +23,7 @@ static void out_of_range(void **state)
 	    {"blob_put", 16, 1, "longer than BLOB_MAX"},
 	    {"blob_put", 19, 0, "no bytes, and some left"},
 	    {"blob_get", 0, 3, "a fourth slot"},
+	    {"blob_stall", 0, 2, "a bool that is 2"},
 	    {"blob_failed", 1, ERR_OK, "a failure without a cause"},
 	    {"ptpm_error", 1, ERR_OK, "a failure without a cause"},
 	};

@@ -28,7 +28,8 @@ static void out_of_range(void **state)
 	    {"state_key", 33, 1, "a blob longer than the quota"},
 	    {"state_resume", 44, 0, "a pending state that nothing waits for"},
 	    {"state_resume", 44, 2, "a bool that is 2"},
-	    {"state_stall", 0, 2, "a bool that is 2"},
+	    {"state_stall", 0, 3, "a third reason"},
+	    {"state_freshness", 0, 2, "a third class"},
 	};
 
 	(void)state;
@@ -54,7 +55,7 @@ static void untouched_on_failure(void **state)
 {
 	struct state_key m = {.generation = 42};
 	struct state_anchored a = {.version = 42};
-	bool stall = true;
+	enum state_stall stall = STALL_BUDGET;
 	const uint8_t bytes[2] = {0, 0};
 
 	(void)state;
@@ -63,7 +64,7 @@ static void untouched_on_failure(void **state)
 	assert_int_equal(state_anchored_decode(bytes, sizeof(bytes), &a), ERR_FORMAT);
 	assert_int_equal(a.version, 42);
 	assert_int_equal(state_stall_decode(bytes, sizeof(bytes), &stall), ERR_FORMAT);
-	assert_true(stall);
+	assert_int_equal(stall, STALL_BUDGET);
 }
 
 static void a_key_is_somebodys(void **state)

@@ -25,6 +25,7 @@ static const struct {
     {KEYS_PCRS, KEYS_PCR_VALUES},
     {KEYS_OPEN, KEYS_OPENED},
     {KEYS_STATUS, KEYS_STATUS_IS},
+    {KEYS_WEAR, KEYS_WEAR_IS},
 };
 
 static uint16_t answer_to(uint16_t request)
@@ -81,7 +82,7 @@ static struct keeper_call *find(struct keeper *k, uint32_t id, uint16_t type)
 static bool is_answer(uint16_t type)
 {
 	return type == KEYS_DONE || type == KEYS_PCR_VALUES || type == KEYS_OPENED ||
-	       type == KEYS_STATUS_IS;
+	       type == KEYS_STATUS_IS || type == KEYS_WEAR_IS;
 }
 
 static enum err on_answer(struct keeper *k, const struct msg *m)

@@ -89,7 +89,8 @@ void keys_worker_stall(struct keys_worker *w, bool stalled)
 	uint8_t body[1];
 	size_t len;
 
-	if (w->channel && state_stall_encode(stalled, body, sizeof(body), &len) == ERR_OK)
+	if (w->channel && state_stall_encode(stalled ? STALL_FAILS : STALL_NOT, body, sizeof(body),
+					     &len) == ERR_OK)
 		tell(w, STATE_STALL, body, len);
 }
 
