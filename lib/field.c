@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/field.h"
 
+#include <string.h>
+
 #define PCR_COUNT 24
+
+#define NAME_FIRST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define NAME_LATER NAME_FIRST "._-"
 
 bool field_is_zero(const void *bytes, size_t len)
 {
@@ -11,6 +16,14 @@ bool field_is_zero(const void *bytes, size_t len)
 	for (size_t i = 0; i < len; i++)
 		any |= p[i];
 	return any == 0;
+}
+
+bool field_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len <= NAME_MAX_LEN && strspn(name, NAME_FIRST) > 0 &&
+	       strspn(name, NAME_LATER) == len;
 }
 
 bool field_quota_ok(uint32_t quota)

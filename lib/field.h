@@ -19,6 +19,9 @@ bool field_quota_ok(uint32_t quota);
 /* Behind the fixed part of the store, block aligned, and its end is a file offset. */
 bool field_region_ok(uint64_t region);
 
+/* A vTPM's name: 1 to NAME_MAX_LEN letters, digits, '.', '_', '-'; not one of those three first. */
+bool field_name_ok(const char *name);
+
 /* A u8 from first to last. */
 uint8_t field_enum(struct rbuf *r, uint8_t first, uint8_t last);
 

@@ -42,6 +42,19 @@ bool freshness_has_sessions(const struct freshness *f);
 struct freshness freshness_effective(const struct freshness *promised,
 				     const struct freshness *asked);
 
+/* Whether some of what is asked is not granted: it is weaker than the promise. */
+bool freshness_weaker(const struct freshness *promised, const struct freshness *asked);
+
+bool freshness_equal(const struct freshness *a, const struct freshness *b);
+
+/* "strict", "session", "strict, 200 commits a day, then degrade". */
+struct freshness_words {
+	char s[64];
+};
+struct freshness_words freshness_words(const struct freshness *f);
+const char *freshness_class_name(unsigned fresh); /* "unknown" for a value that is none */
+const char *freshness_end_name(unsigned at_end);
+
 void freshness_put(struct wbuf *w, const struct freshness *f);
 void freshness_get(struct rbuf *r, struct freshness *out);
 

@@ -101,6 +101,9 @@ struct admin_vtpm {
 	uint32_t restarts;
 	uint64_t created;
 	bool own_authority;
+	struct freshness promised; /* when it was created, and for as long as it exists */
+	struct freshness in_force; /* in its present run, else in the next one */
+	struct freshness asked;    /* by the policy in force; weaker than promised is not granted */
 	struct guest guest;
 	char path[108]; /* of the guest data socket; "" unless running */
 };

@@ -11,6 +11,7 @@ libpolicy_a_SOURCES = \
 	policy/policy.h \
 	policy/policy_decide.c \
 	policy/policy_facts.c \
+	policy/policy_freshness.c policy/policy_freshness.h \
 	policy/policy_parse.c \
 	policy/policy_rules.c policy/policy_rules.h
 
@@ -18,11 +19,17 @@ libpolicy_a_SOURCES = \
 POLICY_LIBS = libpolicy.a libvtpm.a $(JSONC_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += \
-	tests/unit/test_policy_decide tests/unit/test_policy_parse tests/unit/test_policy_property
+	tests/unit/test_policy_decide tests/unit/test_policy_facts tests/unit/test_policy_parse \
+	tests/unit/test_policy_property
 tests_unit_test_policy_decide_SOURCES = tests/unit/test_policy_decide.c
 tests_unit_test_policy_decide_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_decide_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
+tests_unit_test_policy_facts_SOURCES = tests/unit/test_policy_facts.c \
+	tests/unit/policy_file.c tests/unit/policy_file.h
+tests_unit_test_policy_facts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_facts_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_policy_parse_SOURCES = tests/unit/test_policy_parse.c \
+	tests/unit/policy_file.c tests/unit/policy_file.h
 tests_unit_test_policy_parse_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_parse_LDADD = $(POLICY_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_policy_property_SOURCES = tests/unit/test_policy_property.c

@@ -12,6 +12,7 @@
 #define MODEL_PRINCIPALS    256
 #define MODEL_CONFLICT_SETS 32
 #define MODEL_PEERS         16
+#define MODEL_NAMED         LEAVES_MAX
 
 enum role {
 	ROLE_DEVICE_MANUFACTURER,
@@ -37,8 +38,9 @@ struct quota {
 struct stakeholder {
 	char id[POLICY_ID_MAX + 1];
 	enum role role;
-	struct quota quota; /* its own, or else the file's */
-	bool own_authority; /* its secrets are sealed under this key */
+	struct quota quota;         /* its own, or else the file's */
+	struct freshness freshness; /* likewise */
+	bool own_authority;         /* its secrets are sealed under this key */
 	struct crypt_point authority;
 };
 
@@ -54,6 +56,13 @@ struct principal {
 struct peer {
 	char id[POLICY_ID_MAX + 1];
 	struct crypt_point authority;
+};
+
+/* A vTPM of which the file says something by its name; it need not exist. */
+struct named {
+	unsigned stakeholder;
+	char name[NAME_MAX_LEN + 1];
+	struct freshness freshness;
 };
 
 struct rule {
@@ -78,11 +87,14 @@ struct policy {
 	char name[POLICY_ID_MAX + 1];
 	bool signature;
 	uint64_t serial;
-	struct quota quota; /* of stakeholders without one of their own */
+	struct quota quota;         /* of stakeholders without one of their own */
+	struct freshness freshness; /* likewise */
 	unsigned nstakeholders;
 	struct stakeholder stakeholders[POLICY_STAKEHOLDERS];
 	unsigned nprincipals;
 	struct principal principals[MODEL_PRINCIPALS];
+	unsigned nnamed;
+	struct named named[MODEL_NAMED];
 	unsigned npeers;
 	struct peer peers[MODEL_PEERS];
 	unsigned nrules;

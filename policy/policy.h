@@ -8,6 +8,7 @@
 #define POLICY_POLICY_H
 
 #include "lib/err.h"
+#include "lib/freshness.h"
 #include "lib/proto_root.h"
 
 #include <stdbool.h>
@@ -110,6 +111,17 @@ enum err policy_default_quota(const struct policy *p, const char *id, uint32_t *
 /* Whether S_i goes under the stakeholder's own authority, and that key (P-256). */
 enum err policy_sealing(const struct policy *p, const char *id, bool *own,
 			struct crypt_point *authority) MUST_USE;
+/*
+ * The freshness terms of a stakeholder's vTPM of this name: those that the file
+ * gives the name, else the stakeholder, else everybody; else strict. Each as a whole.
+ */
+enum err policy_freshness(const struct policy *p, const char *id, const char *name,
+			  struct freshness *out) MUST_USE;
+/* By index, for tables: what the stakeholder's vTPMs have unless named; false past the end. */
+bool policy_freshness_at(const struct policy *p, size_t stakeholder, struct freshness *out);
+/* Item i of those that are named; NULL past the end. *id is the stakeholder's. */
+const char *policy_named_at(const struct policy *p, size_t i, const char **id,
+			    struct freshness *out);
 const char *policy_name(const struct policy *p);
 /* Whether a new policy must be signed by the platform authority. */
 bool policy_requires_signature(const struct policy *p);
@@ -118,7 +130,10 @@ bool policy_requires_signature(const struct policy *p);
  * requires a signature is not replaced by one with a lower serial.
  */
 uint64_t policy_serial(const struct policy *p);
-/* The store bytes that all quotas together reserve: the regions of every vTPM they allow. */
+/*
+ * The store bytes that all quotas together reserve: the regions of every vTPM they allow, with a
+ * third state slot wherever the file's terms may ask for one.
+ */
 uint64_t policy_reserved_bytes(const struct policy *p);
 /* For a request's peer: the class of platforms under this authority; NULL if there is none. */
 const char *policy_peer_of(const struct policy *p, const struct crypt_point *authority);

@@ -69,6 +69,61 @@ bool policy_requires_signature(const struct policy *p)
 	return p->signature;
 }
 
+static const struct named *find_named(const struct policy *p, unsigned stakeholder,
+				      const char *name)
+{
+	for (unsigned i = 0; i < p->nnamed; i++)
+		if (p->named[i].stakeholder == stakeholder && strcmp(p->named[i].name, name) == 0)
+			return &p->named[i];
+	return NULL;
+}
+
+enum err policy_freshness(const struct policy *p, const char *id, const char *name,
+			  struct freshness *out)
+{
+	unsigned i = model_stakeholder(p, id);
+	const struct named *named;
+
+	if (i == MODEL_NONE)
+		return ERR_NOT_FOUND;
+	named = find_named(p, i, name);
+	*out = named ? named->freshness : p->stakeholders[i].freshness;
+	return ERR_OK;
+}
+
+bool policy_freshness_at(const struct policy *p, size_t stakeholder, struct freshness *out)
+{
+	if (stakeholder >= p->nstakeholders)
+		return false;
+	*out = p->stakeholders[stakeholder].freshness;
+	return true;
+}
+
+const char *policy_named_at(const struct policy *p, size_t i, const char **id,
+			    struct freshness *out)
+{
+	if (i >= p->nnamed)
+		return NULL;
+	*id = p->stakeholders[p->named[i].stakeholder].id;
+	*out = p->named[i].freshness;
+	return p->named[i].name;
+}
+
+/* Bytes of the third slots that a stakeholder's vTPMs may have, however they share the quota. */
+static uint64_t third_slots(const struct policy *p, unsigned stakeholder)
+{
+	const struct stakeholder *s = &p->stakeholders[stakeholder];
+	uint64_t most = 0;
+
+	if (freshness_has_sessions(&s->freshness))
+		return s->quota.nv_bytes;
+	for (unsigned i = 0; i < p->nnamed; i++)
+		if (p->named[i].stakeholder == stakeholder &&
+		    freshness_has_sessions(&p->named[i].freshness))
+			most += QUOTA_MAX;
+	return most < s->quota.nv_bytes ? most : s->quota.nv_bytes;
+}
+
 uint64_t policy_reserved_bytes(const struct policy *p)
 {
 	uint64_t sum = 0;
@@ -77,7 +132,8 @@ uint64_t policy_reserved_bytes(const struct policy *p)
 		const struct quota *q = &p->stakeholders[i].quota;
 
 		/* As REGION_SIZE of each vTPM, whatever the share that each will have. */
-		sum += q->vtpms * REGION_SIZE(0, SLOTS_STRICT) + 2 * q->nv_bytes;
+		sum += q->vtpms * REGION_SIZE(0, SLOTS_STRICT) + SLOTS_STRICT * q->nv_bytes +
+		       third_slots(p, i);
 	}
 	return sum;
 }

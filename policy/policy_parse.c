@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "policy/field.h"
+#include "policy/policy_freshness.h"
 #include "policy/policy_rules.h"
 
 #include <stdlib.h>
@@ -246,6 +247,8 @@ static enum err read_stakeholder(struct reader *r, const struct jsonvalue *v, vo
 	    {"description", false, field_description, 0},
 	    {"principals", false, read_principals, 0},
 	    {"quota", false, read_quota, IN_STAKEHOLDER(quota)},
+	    {"freshness", false, policy_read_freshness, IN_STAKEHOLDER(freshness)},
+	    {"vtpms", false, policy_read_named, 0},
 	    {"sealing", false, read_sealing, 0},
 	};
 	struct policy *p = into;
@@ -253,6 +256,7 @@ static enum err read_stakeholder(struct reader *r, const struct jsonvalue *v, vo
 	enum err e = read_stakeholder_id(r, v, s->id);
 
 	s->quota = p->quota;
+	s->freshness = p->freshness;
 	if (!e)
 		e = field_object(r, v, fields, COUNT(fields), s);
 	return e ? e : check_total(r, v);
@@ -265,7 +269,8 @@ static enum err read_stakeholders(struct reader *r, const struct jsonvalue *v, v
 	return field_members(r, v, &bounds, read_stakeholder, into);
 }
 
-/* In this order, because selectors refer to stakeholders and peers, and those inherit the quota. */
+/* In this order, because selectors refer to stakeholders and peers, and those inherit quota and
+ * terms. */
 static const struct field policy_fields[] = {
     {"version", true, read_version, 0},
     {"name", true, field_id, IN_POLICY(name)},
@@ -273,6 +278,7 @@ static const struct field policy_fields[] = {
     {"signature", true, read_signature, IN_POLICY(signature)},
     {"serial", false, read_serial, IN_POLICY(serial)},
     {"quota", false, read_quota, IN_POLICY(quota)},
+    {"freshness", false, policy_read_freshness, IN_POLICY(freshness)},
     {"peers", false, read_peers, 0},
     {"stakeholders", true, read_stakeholders, 0},
     {"rules", true, policy_read_rules, 0},

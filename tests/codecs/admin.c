@@ -81,6 +81,9 @@ static void admin_vtpm_fill(struct admin_vtpm *m)
 	    .restarts = 4,
 	    .created = 5,
 	    .own_authority = true,
+	    .promised = {FRESHNESS_STRICT, BUDGET_DEGRADE, 200},
+	    .in_force = {FRESHNESS_STRICT, BUDGET_DEGRADE, 300},
+	    .asked = {FRESHNESS_SESSION, BUDGET_STALL, 0},
 	    .path = "/run/vtpmmgr/vtpm/x/tpm",
 	};
 	codec_pattern(m->uuid, UUID_SIZE, 0x10);

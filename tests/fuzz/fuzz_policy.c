@@ -35,10 +35,32 @@ static void decide(const struct policy *p, const char *subject, const char *obje
 	}
 }
 
+static void require_terms(const struct freshness *f)
+{
+	require(f->fresh <= FRESHNESS_SESSION && f->at_end <= BUDGET_DEGRADE);
+	require(f->at_end == BUDGET_STALL ||
+		(f->commits_per_day > 0 && f->fresh == FRESHNESS_STRICT));
+}
+
+static void ask_terms(const struct policy *p)
+{
+	struct freshness f, same;
+	const char *id, *name;
+
+	for (size_t i = 0; policy_freshness_at(p, i, &f); i++)
+		require_terms(&f);
+	for (size_t i = 0; (name = policy_named_at(p, i, &id, &f)); i++) {
+		require_terms(&f);
+		require(policy_freshness(p, id, name, &same) == ERR_OK &&
+			freshness_equal(&f, &same));
+	}
+}
+
 static void ask(const struct policy *p)
 {
 	const char *role, *subject = "", *object;
 
+	ask_terms(p);
 	for (size_t i = 0; subject && i < ASKED; i++) {
 		subject = policy_stakeholder_at(p, i, &role);
 		decide(p, subject, NULL);

@@ -55,6 +55,27 @@ static void a_promise_is_only_strengthened(void **state)
 	}
 }
 
+static void what_is_not_granted_is_weaker(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(freshness_weaker(&cases[i].promised, &cases[i].asked),
+				 !freshness_equal(&cases[i].holds, &cases[i].asked));
+}
+
+static void terms_in_words(void **state)
+{
+	const struct freshness most = {FRESHNESS_SESSION, BUDGET_DEGRADE, UINT32_MAX};
+	const struct freshness none = STRICT;
+
+	(void)state;
+	assert_string_equal(freshness_words(&none).s, "strict");
+	assert_string_equal(freshness_words(&most).s,
+			    "session, 4294967295 commits a day, then degrade");
+	assert_string_equal(freshness_class_name(2), "unknown");
+	assert_string_equal(freshness_end_name(2), "unknown");
+}
+
 /* What holds never needs a slot that was not made for what was promised. */
 static void no_slot_is_missing(void **state)
 {
@@ -99,6 +120,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_promise_is_only_strengthened),
+	    cmocka_unit_test(what_is_not_granted_is_weaker),
+	    cmocka_unit_test(terms_in_words),
 	    cmocka_unit_test(no_slot_is_missing),
 	    cmocka_unit_test(which_have_sessions),
 	    cmocka_unit_test(slots_take_turns),

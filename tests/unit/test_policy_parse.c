@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The policy file: what an accepted one says, and where each kind of broken one
- * is wrong. JSON stands here with ' for ", so that it can be read.
- */
-#include "policy/policy.h"
+/* Where each kind of broken policy file is wrong. */
+#include "tests/unit/policy_file.h"
 
 #include "policy/jsondoc.h"
 
@@ -18,195 +15,6 @@
 #include <cmocka.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* Public keys made for this test; nobody kept the private ones. */
-#define KEY_A                                                                \
-	"047b1c707c5343c9c1059ff32bc7b0218bd959508bcf36b2d34c29b290039849ce" \
-	"72b6e9fb78f49d3a968e093c5e9a8113da940557ad1d3d51d87cbab57670ddc9"
-#define KEY_B                                                                \
-	"041440eb2691db0e7987b7ea3f001e8537f3b870fbf28c740ae8119d6a4d451e76" \
-	"5403359f19eefb50324164e149f5a50ec70377b1a0534ffe7662ecee23a26f74"
-
-/* A file with every kind of thing in it; the broken ones are this one with one piece replaced. */
-static const char good[] =
-    "{\n"
-    "  'version': 1,\n"
-    "  'name': 'test',\n"
-    "  'description': 'd\\u00e9j\\u00e0 vu',\n"
-    "  'signature': 'required', 'serial': 12,\n"
-    "  'quota': {'vtpms': 1, 'nv_bytes': 65536},\n"
-    "  'peers': {'fleet': {'authority': '" KEY_A "'}},\n"
-    "  'stakeholders': {\n"
-    "    'maker': {'role': 'device-manufacturer'},\n"
-    "    'owner': {'role': 'device-owner', 'principals': [{'uid': 0}, {'gid': 7}]},\n"
-    "    'bank': {'role': 'service-provider', 'principals': [{'uid': 9}],\n"
-    "      'quota': {'vtpms': 3, 'nv_bytes': 200704},\n"
-    "      'sealing': {'authority': '" KEY_B "'}}\n"
-    "  },\n"
-    "  'rules': [\n"
-    "    {'id': 'run', 'effect': 'allow', 'subject': ['owner', 'role:user'],\n"
-    "     'action': ['create', 'start'], 'object': ['any'], 'class': 'discretionary'},\n"
-    "    {'id': 'read', 'effect': 'allow', 'subject': ['any'],\n"
-    "     'action': ['policy-read'], 'object': ['platform']},\n"
-    "    {'id': 'move', 'effect': 'allow', 'subject': ['bank'],\n"
-    "     'action': ['migrate-out'], 'object': ['self'], 'peer': ['fleet']}\n"
-    "  ],\n"
-    "  'conflict_sets': [{'id': 'wall', 'members': ['bank', 'maker']}]\n"
-    "}\n";
-
-static char *quoted(const char *text)
-{
-	char *copy = strdup(text);
-
-	assert_non_null(copy);
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	return copy;
-}
-
-static struct policy *parse_good(void)
-{
-	char *text = quoted(good);
-	struct policy_diag diag;
-	struct policy *p = NULL;
-
-	if (policy_parse(text, strlen(text), &p, &diag))
-		fail_msg("%u:%u: %s", diag.line, diag.column, diag.text);
-	free(text);
-	return p;
-}
-
-static void test_facts(void **state)
-{
-	struct policy *p = parse_good();
-	const char *role;
-
-	(void)state;
-	assert_string_equal(policy_name(p), "test");
-	assert_true(policy_requires_signature(p));
-	assert_int_equal(policy_serial(p), 12);
-	assert_string_equal(policy_stakeholder_at(p, 0, &role), "maker");
-	assert_string_equal(role, "device-manufacturer");
-	assert_string_equal(policy_stakeholder_at(p, 2, &role), "bank");
-	assert_string_equal(role, "service-provider");
-	assert_null(policy_stakeholder_at(p, 3, &role));
-	policy_free(p);
-}
-
-static void test_quotas(void **state)
-{
-	struct policy *p = parse_good();
-	uint32_t bytes;
-
-	(void)state;
-	assert_int_equal(policy_default_quota(p, "maker", &bytes), ERR_OK);
-	assert_int_equal(bytes, 65536);
-	assert_int_equal(policy_default_quota(p, "bank", &bytes), ERR_OK);
-	assert_int_equal(bytes, 65536); /* a third of 200704, down to a whole block */
-	assert_int_equal(policy_default_quota(p, "nobody", &bytes), ERR_NOT_FOUND);
-	assert_int_equal(policy_reserved_bytes(p),
-			 5 * 2 * RECORD_SLOT_SIZE + 2 * (65536 + 65536 + 200704));
-	policy_free(p);
-}
-
-static void test_authorities(void **state)
-{
-	struct policy *p = parse_good();
-	struct crypt_point key;
-	bool own = true;
-
-	(void)state;
-	assert_int_equal(policy_sealing(p, "owner", &own, &key), ERR_OK);
-	assert_false(own);
-	assert_int_equal(policy_sealing(p, "bank", &own, &key), ERR_OK);
-	assert_true(own);
-	assert_int_equal(key.x[0], 0x14);
-	assert_int_equal(key.y[31], 0x74);
-	assert_int_equal(policy_sealing(p, "nobody", &own, &key), ERR_NOT_FOUND);
-	policy_free(p);
-}
-
-static void test_peers(void **state)
-{
-	static const struct crypt_point fleet = {
-	    .x = {0x7b, 0x1c, 0x70, 0x7c, 0x53, 0x43, 0xc9, 0xc1, 0x05, 0x9f, 0xf3,
-		  0x2b, 0xc7, 0xb0, 0x21, 0x8b, 0xd9, 0x59, 0x50, 0x8b, 0xcf, 0x36,
-		  0xb2, 0xd3, 0x4c, 0x29, 0xb2, 0x90, 0x03, 0x98, 0x49, 0xce},
-	    .y = {0x72, 0xb6, 0xe9, 0xfb, 0x78, 0xf4, 0x9d, 0x3a, 0x96, 0x8e, 0x09,
-		  0x3c, 0x5e, 0x9a, 0x81, 0x13, 0xda, 0x94, 0x05, 0x57, 0xad, 0x1d,
-		  0x3d, 0x51, 0xd8, 0x7c, 0xba, 0xb5, 0x76, 0x70, 0xdd, 0xc9},
-	};
-	struct policy *p = parse_good();
-	struct crypt_point other = fleet;
-
-	(void)state;
-	other.y[31] ^= 1;
-	assert_string_equal(policy_peer_of(p, &fleet), "fleet");
-	assert_null(policy_peer_of(p, &other));
-	policy_free(p);
-}
-
-static void test_principals(void **state)
-{
-	static const struct {
-		struct policy_principal who;
-		const char *stakeholder;
-	} cases[] = {
-	    {{0, 0}, "owner"}, {{1000, 7}, "owner"}, {{9, 7}, "bank"}, /* the uid speaks over */
-	    {{9, 9}, "bank"},  {{7, 9}, NULL},       {{1000, 1000}, NULL},
-	};
-	struct policy *p = parse_good();
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *found = policy_stakeholder_of(p, &cases[i].who);
-
-		if (cases[i].stakeholder)
-			assert_string_equal(found, cases[i].stakeholder);
-		else
-			assert_null(found);
-	}
-	policy_free(p);
-}
-
-static void test_actions_have_names(void **state)
-{
-	enum policy_action found;
-
-	(void)state;
-	for (unsigned a = 0; a < ACTION_COUNT; a++) {
-		const char *name = policy_action_name((enum policy_action)a);
-
-		assert_int_equal(policy_action_parse(name, &found), ERR_OK);
-		assert_int_equal(found, a);
-	}
-	assert_int_equal(policy_action_parse("unknown", &found), ERR_ARG);
-	assert_int_equal(policy_action_parse(NULL, &found), ERR_ARG);
-	assert_string_equal(policy_action_name(ACTION_COUNT), "unknown");
-}
-
-/* In `good`, the first `piece` becomes `with`, in which '@' marks the place of the fault. */
-struct broken {
-	const char *piece;
-	const char *with;
-	const char *text; /* a part of the diagnosis */
-};
-
-static char *break_good(const struct broken *b)
-{
-	const char *at = strstr(good, b->piece);
-	size_t size = sizeof(good) + strlen(b->with);
-	char *text = malloc(size), *out;
-
-	assert_non_null(text);
-	if (!at)
-		fail_msg("no %s in the good file", b->piece);
-	snprintf(text, size, "%.*s%s%s", (int)(at - good), good, b->with, at + strlen(b->piece));
-	out = quoted(text);
-	free(text);
-	return out;
-}
 
 /* Takes the mark out of text and tells where it stood. */
 static struct policy_diag take_mark(char *text)
@@ -228,7 +36,7 @@ static struct policy_diag take_mark(char *text)
 
 static void check_broken(const struct broken *b)
 {
-	char *text = break_good(b);
+	char *text = policy_file_break(b);
 	struct policy_diag at = take_mark(text);
 	struct policy_diag diag;
 	struct policy *p = NULL;
@@ -351,6 +159,38 @@ static void test_broken_stakeholders(void **state)
 	check_all(cases, COUNT(cases));
 }
 
+static void test_broken_freshness(void **state)
+{
+	static const struct broken cases[] = {
+	    {"{'class': 'session'}", "@{}", "key \"class\" is missing"},
+	    {"{'class': 'session'}", "@'session'", "expected an object, found a string"},
+	    {"'session'", "@'weekly'", "expected \"strict\" or \"session\""},
+	    {"'session'", "@1", "expected a string, found a number"},
+	    {"'session'", "'session', @'budget': 1", "unknown key \"budget\""},
+	    {"'session'", "'session', @'at_end': 'stall'", "\"commits_per_day\" is missing"},
+	    {"{'class': 'session'", "@{'class': 'session', 'commits_per_day': 5",
+	     "key \"at_end\" is missing"},
+	    {"'session'", "'session', 'commits_per_day': 5, 'at_end': @'degrade'",
+	     "nothing to degrade to"},
+	    {"200,", "@0,", "out of range: 1 to 1000000"},
+	    {"200,", "@1000001,", "out of range: 1 to 1000000"},
+	    {"200,", "@'200',", "expected a number, found a string"},
+	    {"200,", "@-200,", "out of range"},
+	    {"'stall'", "@'stop'", "expected \"stall\" or \"degrade\""},
+	    {"'app': {", "@'.app': {", "a vTPM's name is"},
+	    {"'app': {", "@'': {", "a vTPM's name is"},
+	    {"'app': {", "@'a/b': {", "a vTPM's name is"},
+	    {"'app': {", "@'" ID_63 "4': {", "a vTPM's name is"},
+	    {"'app': {", "@'Ledger.1': {", "key \"Ledger.1\" stands here twice"},
+	    {"'app': {", "'app': {@'quota': 1, ", "unknown key \"quota\""},
+	    {"'app': {", "'none': @{}, 'app': {", "key \"freshness\" is missing"},
+
+	};
+
+	(void)state;
+	check_all(cases, COUNT(cases));
+}
+
 static void test_broken_rules(void **state)
 {
 	static const struct broken cases[] = {
@@ -415,7 +255,7 @@ static void test_raw_bytes(void **state)
 /* Any prefix of a good file but the whole one is refused, and nothing is read past its end. */
 static void test_truncated(void **state)
 {
-	char *text = quoted(good);
+	char *text = policy_file_quoted(policy_file_good);
 	size_t len = strlen(text) - 1; /* the last newline may go */
 	struct policy_diag diag;
 	struct policy *p = NULL;
@@ -467,19 +307,10 @@ static void test_too_many(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_facts),
-	    cmocka_unit_test(test_quotas),
-	    cmocka_unit_test(test_authorities),
-	    cmocka_unit_test(test_peers),
-	    cmocka_unit_test(test_principals),
-	    cmocka_unit_test(test_actions_have_names),
-	    cmocka_unit_test(test_broken_json),
-	    cmocka_unit_test(test_broken_head),
-	    cmocka_unit_test(test_broken_stakeholders),
-	    cmocka_unit_test(test_broken_rules),
-	    cmocka_unit_test(test_raw_bytes),
-	    cmocka_unit_test(test_truncated),
-	    cmocka_unit_test(test_too_many),
+	    cmocka_unit_test(test_broken_json),         cmocka_unit_test(test_broken_head),
+	    cmocka_unit_test(test_broken_stakeholders), cmocka_unit_test(test_broken_freshness),
+	    cmocka_unit_test(test_broken_rules),        cmocka_unit_test(test_raw_bytes),
+	    cmocka_unit_test(test_truncated),           cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

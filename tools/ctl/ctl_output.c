@@ -259,6 +259,33 @@ static struct json_object *guest_json(const struct guest *g)
 	return o;
 }
 
+struct json_object *ctl_output_freshness_json(const struct freshness *f)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "class", json_object_new_string(freshness_class_name(f->fresh)));
+	if (f->commits_per_day == 0)
+		return o;
+	json_object_object_add(o, "commits_per_day", json_object_new_int64(f->commits_per_day));
+	json_object_object_add(o, "at_end", json_object_new_string(freshness_end_name(f->at_end)));
+	return o;
+}
+
+/* What holds now, from the next start on, and whether the policy asks for less than that. */
+static struct json_object *terms_json(const struct admin_vtpm *v)
+{
+	struct freshness next = freshness_effective(&v->promised, &v->asked);
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "in_force", ctl_output_freshness_json(&v->in_force));
+	json_object_object_add(o, "next_start", ctl_output_freshness_json(&next));
+	json_object_object_add(o, "promised", ctl_output_freshness_json(&v->promised));
+	json_object_object_add(o, "asked", ctl_output_freshness_json(&v->asked));
+	json_object_object_add(o, "asked_is_weaker",
+			       json_object_new_boolean(freshness_weaker(&v->promised, &v->asked)));
+	return o;
+}
+
 struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
 {
 	struct json_object *o = json_object_new_object();
@@ -279,6 +306,7 @@ struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
 	json_object_object_add(o, "restarts", json_object_new_int64(v->restarts));
 	json_object_object_add(o, "created", ctl_output_time_json(v->created));
 	json_object_object_add(o, "own_authority", json_object_new_boolean(v->own_authority));
+	json_object_object_add(o, "freshness", terms_json(v));
 	json_object_object_add(o, "guest", guest_json(&v->guest));
 	json_object_object_add(o, "path", json_object_new_string(v->path));
 	return o;

@@ -61,6 +61,7 @@ const char *ctl_output_class(unsigned vtpm_class);
 const char *ctl_output_state(unsigned vtpm_state);
 const char *ctl_output_hierarchy(unsigned hierarchy);
 
+struct json_object *ctl_output_freshness_json(const struct freshness *f);
 struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v);
 struct json_object *ctl_output_digest_json(const struct digest *d);
 struct json_object *ctl_output_time_json(uint64_t seconds);

@@ -21,6 +21,33 @@ static size_t count_stakeholders(const struct policy *p)
 	return n;
 }
 
+/* The terms of the stakeholder's named vTPMs, by name. */
+static struct json_object *named_json(const struct policy *p, const char *stakeholder)
+{
+	struct json_object *o = json_object_new_object();
+	struct freshness f;
+	const char *id, *name;
+
+	for (size_t i = 0; (name = policy_named_at(p, i, &id, &f)); i++)
+		if (strcmp(id, stakeholder) == 0)
+			json_object_object_add(o, name, ctl_output_freshness_json(&f));
+	return o;
+}
+
+static struct json_object *stakeholder_json(const struct policy *p, size_t i, const char *id,
+					    const char *role)
+{
+	struct json_object *o = json_object_new_object();
+	struct freshness f = {0};
+
+	policy_freshness_at(p, i, &f);
+	json_object_object_add(o, "id", json_object_new_string(id));
+	json_object_object_add(o, "role", json_object_new_string(role));
+	json_object_object_add(o, "freshness", ctl_output_freshness_json(&f));
+	json_object_object_add(o, "vtpms", named_json(p, id));
+	return o;
+}
+
 static struct json_object *policy_json(const struct policy *p)
 {
 	struct json_object *o = json_object_new_object();
@@ -28,13 +55,8 @@ static struct json_object *policy_json(const struct policy *p)
 	const char *role;
 	const char *id;
 
-	for (size_t i = 0; (id = policy_stakeholder_at(p, i, &role)); i++) {
-		struct json_object *s = json_object_new_object();
-
-		json_object_object_add(s, "id", json_object_new_string(id));
-		json_object_object_add(s, "role", json_object_new_string(role));
-		json_object_array_add(list, s);
-	}
+	for (size_t i = 0; (id = policy_stakeholder_at(p, i, &role)); i++)
+		json_object_array_add(list, stakeholder_json(p, i, id, role));
 	json_object_object_add(o, "name", json_object_new_string(policy_name(p)));
 	json_object_object_add(o, "stakeholders", list);
 	json_object_object_add(o, "reserved_bytes",
@@ -42,6 +64,19 @@ static struct json_object *policy_json(const struct policy *p)
 	json_object_object_add(o, "requires_signature",
 			       json_object_new_boolean(policy_requires_signature(p)));
 	return o;
+}
+
+/* One line for the stakeholder's vTPMs, and one for each that has terms of its own. */
+static void print_stakeholder(const struct policy *p, size_t i, const char *id, const char *role)
+{
+	struct freshness f = {0};
+	const char *whose, *name;
+
+	policy_freshness_at(p, i, &f);
+	printf("  %-20s %-20s %s\n", id, role, freshness_words(&f).s);
+	for (size_t k = 0; (name = policy_named_at(p, k, &whose, &f)); k++)
+		if (strcmp(whose, id) == 0)
+			printf("    %-39s %s\n", name, freshness_words(&f).s);
 }
 
 static void print_policy(const struct policy *p, const char *path)
@@ -54,7 +89,7 @@ static void print_policy(const struct policy *p, const char *path)
 	printf("%s: policy \"%s\" is sound\n", path, policy_name(p));
 	printf("%zu stakeholders:\n", count_stakeholders(p));
 	for (size_t i = 0; (id = policy_stakeholder_at(p, i, &role)); i++)
-		printf("  %-20s %s\n", id, role);
+		print_stakeholder(p, i, id, role);
 	printf("All quotas together reserve %s of the store.\n", size);
 	printf("Replacing it %s the platform authority's signature.\n",
 	       policy_requires_signature(p) ? "needs" : "does not need");
@@ -177,6 +212,29 @@ static enum err send_policy(struct ctl *c, const struct admin_policy_load *load)
 	return e;
 }
 
+/* A hint for every vTPM that was promised more than the policy asks for now. */
+static void print_promises(struct ctl *c)
+{
+	struct admin_vtpm *v;
+	size_t n;
+
+	/* The policy is loaded, and may be one under which the caller lists nothing any more. */
+	if (ctl_client_list(c, &v, &n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (freshness_weaker(&v[i].promised, &v[i].asked))
+			printf("%s/%s keeps the freshness that it was created with (%s): a policy "
+			       "can only strengthen it\n",
+			       v[i].stakeholder, v[i].name, freshness_words(&v[i].promised).s);
+	free(v);
+}
+
+static void print_loaded(struct ctl *c, const struct policy *p)
+{
+	printf("policy \"%s\" is loaded\n", policy_name(p));
+	print_promises(c);
+}
+
 static enum err load(struct ctl *c, const struct ctl_args *a)
 {
 	struct admin_policy_load m = {.is_signed = a->opt[LOAD_SIGNATURE] != NULL};
@@ -194,7 +252,7 @@ static enum err load(struct ctl *c, const struct ctl_args *a)
 	if (!e && c->json)
 		e = ctl_output_json(c, policy_json(f.policy));
 	else if (!e)
-		printf("policy \"%s\" is loaded\n", policy_name(f.policy));
+		print_loaded(c, f.policy);
 	ctl_policy_file_free(&f);
 	return e;
 }

@@ -11,6 +11,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static void print_terms(const struct admin_vtpm *v)
+{
+	struct freshness next = freshness_effective(&v->promised, &v->asked);
+
+	printf("freshness    %s\n", freshness_words(&v->in_force).s);
+	if (!freshness_equal(&next, &v->in_force))
+		printf("             %s, from its next start on\n", freshness_words(&next).s);
+	if (freshness_weaker(&v->promised, &v->asked)) {
+		printf("             the policy asks for less than was promised at creation: %s\n",
+		       freshness_words(&v->asked).s);
+		printf("             a promise stands: %s\n", freshness_words(&v->promised).s);
+	}
+}
+
 static void print_vtpm(const struct admin_vtpm *v)
 {
 	char uuid[CTL_UUID_TEXT], created[CTL_TIME_TEXT], guest[CTL_WHO_TEXT];
@@ -35,6 +49,7 @@ static void print_vtpm(const struct admin_vtpm *v)
 	       v->own_authority ? "stakeholder's own" : "platform");
 	printf("anchored     version %llu of generation %u, %s of %s\n",
 	       (unsigned long long)v->version, v->generation, used, quota);
+	print_terms(v);
 	printf("guest        %s\n", guest);
 	printf("created      %s\n", created);
 	if (v->path[0])
@@ -186,11 +201,13 @@ static void list_row(const void *items, size_t i, void *text, const char **cells
 	cells[1] = v->stakeholder;
 	cells[2] = ctl_output_class(v->vtpm_class);
 	cells[3] = ctl_output_state(v->state);
-	cells[4] = t->version;
-	cells[5] = t->used;
+	cells[4] = freshness_class_name(v->in_force.fresh);
+	cells[5] = t->version;
+	cells[6] = t->used;
 }
 
-static const char *const list_head[] = {"NAME", "STAKEHOLDER", "CLASS", "STATE", "VERSION", "USED"};
+static const char *const list_head[] = {"NAME",      "STAKEHOLDER", "CLASS", "STATE",
+					"FRESHNESS", "VERSION",     "USED"};
 static const struct ctl_table list_table = {list_head, sizeof(list_head) / sizeof(list_head[0]),
 					    sizeof(struct list_text), list_row};
 
@@ -350,9 +367,9 @@ const struct ctl_command ctl_vtpm_commands[] = {
     {.name = "list",
      .args = "",
      .brief = "list the vTPMs that you may see",
-     .help = "Prints one line a vTPM. VERSION is generation.version of the anchored state. What "
-	     "the policy does not let you see is not there. 'vtpmctl show NAME' tells all about "
-	     "one, its uuid too.",
+     .help = "Prints one line a vTPM. FRESHNESS is the class in force, VERSION is "
+	     "generation.version of the anchored state. What the policy does not let you see is "
+	     "not there. 'vtpmctl show NAME' tells all about one, its uuid too.",
      .fn = list},
     {.name = "show",
      .args = "NAME",

@@ -96,6 +96,18 @@ static enum err check(const struct broker *b, const struct admin_policy_load *lo
 	return e;
 }
 
+/* A promise stands, whatever a policy says later: for the record, whose it was. */
+static void note_promises(struct broker *b)
+{
+	for (size_t i = 0; i < b->registry.n; i++) {
+		const struct vtpm *v = b->registry.vtpms[i];
+		struct freshness asked = rules_freshness(&b->rules, &v->record);
+
+		if (v->record_ok && freshness_weaker(&v->record.freshness, &asked))
+			broker_event(b, "terms-kept", v, ERR_OK);
+	}
+}
+
 static void on_loaded(void *arg, enum err e, const char *detail, const struct msg *reply)
 {
 	struct request *q = arg;
@@ -106,6 +118,8 @@ static void on_loaded(void *arg, enum err e, const char *detail, const struct ms
 	q->b->policy_loading = false;
 	if (!e)
 		e = rules_set(&q->b->rules, load->text, load->len, diag);
+	if (!e)
+		note_promises(q->b);
 	request_finish(q, e, *detail ? detail : NULL, NULL, 0);
 }
 

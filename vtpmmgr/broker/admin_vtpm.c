@@ -12,6 +12,14 @@
 #include <string.h>
 #include <time.h>
 
+/* Those of its run, or of the next one. */
+static struct freshness in_force(const struct vtpm *v, const struct freshness *asked)
+{
+	bool runs = v->life != LIFE_STOPPED && v->life != LIFE_FAILED;
+
+	return freshness_effective(&v->record.freshness, runs && v->was_asked ? &v->asked : asked);
+}
+
 void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct admin_vtpm *out)
 {
 	*out = (struct admin_vtpm){
@@ -25,8 +33,11 @@ void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct ad
 	    .restarts = v->restarts,
 	    .created = v->record.created,
 	    .own_authority = v->record.own_authority,
+	    .promised = v->record.freshness,
+	    .asked = rules_freshness(&b->rules, &v->record),
 	    .guest = v->leaf.guest,
 	};
+	out->in_force = in_force(v, &out->asked);
 	memcpy(out->uuid, v->leaf.uuid, UUID_SIZE);
 	memcpy(out->name, v->record.name, sizeof(out->name));
 	memcpy(out->stakeholder, v->record.stakeholder, sizeof(out->stakeholder));
@@ -198,6 +209,7 @@ static enum err new_record(const struct request *q, const struct admin_create *c
 	memcpy(out->uuid, uuid, UUID_SIZE);
 	memcpy(out->name, c->name, sizeof(out->name));
 	memcpy(out->stakeholder, c->stakeholder, sizeof(out->stakeholder));
+	out->freshness = rules_freshness(&q->b->rules, out);
 	return policy_sealing(q->b->rules.policy, c->stakeholder, &out->own_authority,
 			      &out->authority.key);
 }
@@ -205,15 +217,18 @@ static enum err new_record(const struct request *q, const struct admin_create *c
 /* Takes name and region until the creation is anchored, or has failed. */
 static enum err reserve(struct request *q, const struct admin_create *c, struct vtpm **out)
 {
-	struct leaf leaf = {.quota = c->quota, .slots = SLOTS_STRICT, .guest = c->guest};
+	struct leaf leaf = {.quota = c->quota, .guest = c->guest};
 	struct record record;
 	struct vtpm *v;
 	enum err e = uuid_random(leaf.uuid);
 
 	if (!e)
-		e = registry_allocate(&q->b->registry, store_size(q->b->store), &leaf);
-	if (!e)
 		e = new_record(q, c, leaf.uuid, &record);
+	if (e)
+		return e;
+	/* As the key keeper will. */
+	leaf.slots = freshness_has_sessions(&record.freshness) ? SLOTS_SESSION : SLOTS_STRICT;
+	e = registry_allocate(&q->b->registry, store_size(q->b->store), &leaf);
 	if (!e)
 		e = registry_add(&q->b->registry, &leaf, &v);
 	if (e)

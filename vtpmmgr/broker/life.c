@@ -74,7 +74,7 @@ static void on_started(void *arg, enum err e, const char *detail, const struct m
 
 static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 {
-	struct keys_start q = {.asked = v->record.freshness,
+	struct keys_start q = {.asked = rules_freshness(&b->rules, &v->record),
 			       .record_len = (uint32_t)v->record_len,
 			       .record = v->record_bytes};
 	struct ticket *t = ticket_new(b, v);
@@ -82,6 +82,8 @@ static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 
 	(void)why;
 	v->last_err = ERR_OK;
+	v->asked = q.asked;
+	v->was_asked = true;
 	backoff_start(&v->backoff, backoff_now());
 	memcpy(q.uuid, v->leaf.uuid, UUID_SIZE);
 	if (t && keys_start_encode(&q, b->out, MSG_BODY_MAX, &len) == ERR_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/broker/registry.h"
 
+#include "lib/field.h"
 #include "vtpmmgr/uuid.h"
 
 #include <stdlib.h>
@@ -23,16 +24,11 @@ struct vtpm *registry_find_name(const struct registry *r, const char *stakeholde
 	return NULL;
 }
 
-#define NAME_FIRST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#define NAME_LATER NAME_FIRST "._-"
-
 bool registry_name_ok(const char *name)
 {
 	uint8_t uuid[UUID_SIZE];
-	size_t len = strlen(name);
 
-	return len > 0 && len <= NAME_MAX_LEN && strspn(name, NAME_FIRST) > 0 &&
-	       strspn(name, NAME_LATER) == len && uuid_parse(name, uuid) != ERR_OK;
+	return field_name_ok(name) && uuid_parse(name, uuid) != ERR_OK;
 }
 
 enum err registry_add(struct registry *r, const struct leaf *leaf, struct vtpm **out)

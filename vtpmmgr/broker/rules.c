@@ -81,6 +81,16 @@ enum err rules_read(struct rules *r, int fd)
 	return e;
 }
 
+struct freshness rules_freshness(const struct rules *r, const struct record *record)
+{
+	struct freshness f = {0};
+
+	if (!r->policy ||
+	    policy_freshness(r->policy, record->stakeholder, record->name, &f) != ERR_OK)
+		return (struct freshness){0};
+	return f;
+}
+
 void rules_decide(const struct rules *r, const struct policy_request *q, struct policy_verdict *out)
 {
 	*out = (struct policy_verdict){0};

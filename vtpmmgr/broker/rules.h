@@ -33,6 +33,9 @@ enum err rules_read(struct rules *r, int fd) MUST_USE;
 enum err rules_parse(const char *text, size_t len, struct policy **out,
 		     char diag[RULES_DIAG_MAX]) MUST_USE;
 
+/* The freshness terms that the policy in force asks for; strict where it does not say. */
+struct freshness rules_freshness(const struct rules *r, const struct record *record);
+
 void rules_clear(struct rules *r);
 
 /* Without a policy in force: denied, by "none". */

@@ -98,7 +98,8 @@ static enum err seal_secret(struct keys *k, struct record *r)
 static void new_leaf(const struct keys_create *q, const struct record *r, struct leaf *leaf)
 {
 	*leaf = (struct leaf){.state = LEAF_LIVE,
-			      .slots = SLOTS_STRICT,
+			      .slots = freshness_has_sessions(&r->freshness) ? SLOTS_SESSION
+									     : SLOTS_STRICT,
 			      .state_slot = 1,
 			      .generation = 1,
 			      .region = q->region,
