@@ -64,6 +64,13 @@ uint64_t field_region(struct rbuf *r)
 	return rbuf_require(r, field_region_ok(v)) ? v : 0;
 }
 
+enum err field_failure(struct rbuf *r)
+{
+	enum err e = err_from_wire(rbuf_u16(r));
+
+	return rbuf_require(r, e != ERR_OK) ? e : ERR_INTERNAL;
+}
+
 uint32_t field_pcrs(struct rbuf *r)
 {
 	uint32_t v = rbuf_u32(r);

@@ -31,6 +31,9 @@ void field_uuid(struct rbuf *r, uint8_t out[UUID_SIZE]);
 uint32_t field_quota(struct rbuf *r);
 uint64_t field_region(struct rbuf *r);
 
+/* A u16 that is an error, and not ERR_OK. */
+enum err field_failure(struct rbuf *r);
+
 /* A set of PCRs: bits 0 to 23. */
 uint32_t field_pcrs(struct rbuf *r);
 

@@ -155,46 +155,6 @@ enum err admin_name_decode(const uint8_t *in, size_t len, char name[ADMIN_NAME_M
 	return ERR_OK;
 }
 
-enum err admin_mask_encode(uint32_t mask, uint8_t *out, size_t cap, size_t *len)
-{
-	struct wbuf w;
+CODEC_VALUE(admin_mask, uint32_t, wbuf_u32, field_pcrs);
 
-	wbuf_init(&w, out, cap);
-	wbuf_u32(&w, mask);
-	return wbuf_end(&w, len);
-}
-
-enum err admin_mask_decode(const uint8_t *in, size_t len, uint32_t *mask)
-{
-	struct rbuf r;
-	uint32_t v;
-
-	rbuf_init(&r, in, len);
-	v = field_pcrs(&r);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*mask = v;
-	return ERR_OK;
-}
-
-enum err admin_seq_encode(uint64_t seq, uint8_t *out, size_t cap, size_t *len)
-{
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	wbuf_u64(&w, seq);
-	return wbuf_end(&w, len);
-}
-
-enum err admin_seq_decode(const uint8_t *in, size_t len, uint64_t *seq)
-{
-	struct rbuf r;
-	uint64_t v;
-
-	rbuf_init(&r, in, len);
-	v = rbuf_u64(&r);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*seq = v;
-	return ERR_OK;
-}
+CODEC_VALUE(admin_seq, uint64_t, wbuf_u64, rbuf_u64);

@@ -127,55 +127,16 @@ static void state_anchored_get(struct rbuf *r, struct state_anchored *m)
 
 CODEC(state_anchored);
 
-/* A message of one byte, 0..last. */
-static enum err byte_encode(uint8_t v, uint8_t *out, size_t cap, size_t *len)
+static enum freshness_class get_class(struct rbuf *r)
 {
-	struct wbuf w;
-
-	wbuf_init(&w, out, cap);
-	wbuf_u8(&w, v);
-	return wbuf_end(&w, len);
+	return (enum freshness_class)field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
 }
 
-static enum err byte_decode(const uint8_t *in, size_t len, uint8_t last, uint8_t *out)
-{
-	struct rbuf r;
-	uint8_t v;
+CODEC_VALUE(state_freshness, enum freshness_class, wbuf_u8, get_class);
 
-	rbuf_init(&r, in, len);
-	v = field_enum(&r, 0, last);
-	if (rbuf_end(&r) != ERR_OK)
-		return ERR_FORMAT;
-	*out = v;
-	return ERR_OK;
+static enum state_stall get_stall(struct rbuf *r)
+{
+	return (enum state_stall)field_enum(r, 0, STALL_BUDGET);
 }
 
-enum err state_freshness_encode(enum freshness_class c, uint8_t *out, size_t cap, size_t *len)
-{
-	return byte_encode((uint8_t)c, out, cap, len);
-}
-
-enum err state_freshness_decode(const uint8_t *in, size_t len, enum freshness_class *out)
-{
-	uint8_t v;
-	enum err e = byte_decode(in, len, FRESHNESS_SESSION, &v);
-
-	if (!e)
-		*out = (enum freshness_class)v;
-	return e;
-}
-
-enum err state_stall_encode(enum state_stall s, uint8_t *out, size_t cap, size_t *len)
-{
-	return byte_encode((uint8_t)s, out, cap, len);
-}
-
-enum err state_stall_decode(const uint8_t *in, size_t len, enum state_stall *out)
-{
-	uint8_t v;
-	enum err e = byte_decode(in, len, STALL_BUDGET, &v);
-
-	if (!e)
-		*out = (enum state_stall)v;
-	return e;
-}
+CODEC_VALUE(state_stall, enum state_stall, wbuf_u8, get_stall);
