@@ -5,9 +5,31 @@
 #include "lib/proto_blob.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BODY_MAX     256 /* of a mark, or of STATE_RESUME */
 #define PUT_OVERHEAD 20  /* struct blob_put beside its bytes */
+
+void commit_init(struct commit *c, const struct state_key *k, const struct secret *key)
+{
+	*c = (struct commit){.owner.generation = k->generation,
+			     .owner.key = key,
+			     .quota = k->quota,
+			     .slots = k->slots,
+			     .fresh = (enum freshness_class)k->fresh,
+			     .anchored = k->current,
+			     .version = k->current.version};
+	memcpy(c->owner.uuid, k->uuid, sizeof(k->uuid));
+}
+
+size_t commit_room(const struct commit *c)
+{
+	size_t beside = c->slots == SLOTS_SESSION ? state_session_len(0) : state_sealed_len(0);
+
+	return c->quota - beside;
+}
+
+/* ---- offering ------------------------------------------------------------------------------- */
 
 static enum err tell(struct channel *to, uint16_t type, const uint8_t *body, size_t len)
 {
@@ -16,10 +38,17 @@ static enum err tell(struct channel *to, uint16_t type, const uint8_t *body, siz
 	return channel_send(to, &m);
 }
 
+static bool waits_for_keys(const struct commit *c)
+{
+	return c->blob && c->pending_epoch == 0;
+}
+
 static enum err put_blob(const struct commit *c)
 {
-	const struct blob_put put = {
-	    .version = c->pending.version, .len = c->pending.len, .bytes = c->blob};
+	const struct blob_put put = {.version = c->pending.version,
+				     .epoch = c->pending_epoch,
+				     .len = c->pending.len,
+				     .bytes = c->blob};
 	size_t cap = PUT_OVERHEAD + c->pending.len;
 	uint8_t *body = malloc(cap);
 	enum err e;
@@ -36,7 +65,7 @@ static enum err put_blob(const struct commit *c)
 
 static enum err mark_dirty(const struct commit *c)
 {
-	const struct state_dirty dirty = {.mark = c->pending, .kind = STATE_RUNS};
+	const struct state_dirty dirty = {.mark = c->pending, .kind = c->kind};
 	uint8_t body[BODY_MAX];
 	enum err e;
 	size_t len;
@@ -54,56 +83,112 @@ static void offer_to_broker(const struct commit *c)
 
 static void offer_to_keys(const struct commit *c)
 {
-	if (c->blob && c->keys && !c->resuming && mark_dirty(c) != ERR_OK)
+	if (waits_for_keys(c) && c->keys && !c->resuming && mark_dirty(c) != ERR_OK)
 		log_warning("the key keeper cannot be told of the new state; waiting for the "
 			    "next one");
 }
 
-enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len)
+/* ---- sealing -------------------------------------------------------------------------------- */
+
+static enum err seal(struct commit *c, const uint8_t *plain, size_t len, uint64_t epoch,
+		     uint8_t *blob)
 {
-	size_t sealed = state_sealed_len(len);
+	uint64_t version = c->version + 1;
+	enum err e;
+
+	if (epoch == 0)
+		return state_seal(&c->owner, version, plain, len, blob, &c->pending);
+	e = state_seal_session(&c->owner, version, epoch, plain, len, blob);
+	if (!e)
+		c->pending = (struct state_mark){.version = version,
+						 .len = (uint32_t)state_session_len(len)};
+	return e;
+}
+
+static bool as_session(const struct commit *c, enum state_kind kind, bool anchor)
+{
+	return commit_is_open(c) && c->fresh == FRESHNESS_SESSION && kind == STATE_RUNS && !anchor;
+}
+
+enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len, enum state_kind kind,
+		      bool anchor)
+{
+	uint64_t epoch = as_session(c, kind, anchor) ? c->epoch : 0;
+	size_t size = epoch ? state_session_len(len) : state_sealed_len(len);
 	uint8_t *blob;
 	enum err e;
 
-	if (sealed > c->quota)
+	if (size > c->quota)
 		return ERR_FULL;
-	blob = malloc(sealed);
+	blob = malloc(size);
 	if (!blob)
 		return ERR_NO_MEMORY;
-	e = state_seal(&c->owner, c->anchored.version + 1, plain, len, blob, &c->pending);
+	e = seal(c, plain, len, epoch, blob);
 	if (e) {
 		free(blob);
 		return e;
 	}
 	free(c->blob);
 	c->blob = blob;
+	c->pending_epoch = epoch;
+	c->kind = kind;
 	offer_to_broker(c);
 	offer_to_keys(c);
 	return ERR_OK;
 }
 
-enum err commit_anchored(struct commit *c, uint64_t version, bool *done)
-{
-	bool pending = c->blob && version == c->pending.version;
+/* ---- the outcome ---------------------------------------------------------------------------- */
 
-	if (!pending && !(c->resuming && version == c->anchored.version))
+static void settle(struct commit *c)
+{
+	c->version = c->pending.version;
+	free(c->blob);
+	c->blob = NULL;
+}
+
+enum err commit_anchored(struct commit *c, const struct state_anchored *a, bool *done)
+{
+	bool pending = waits_for_keys(c) && a->version == c->pending.version;
+
+	if (!pending && !(c->resuming && a->version == c->anchored.version))
 		return ERR_STATE;
 	c->resuming = false;
 	*done = pending;
-	if (!pending) {
+	if (pending) {
+		c->anchored = c->pending;
+		c->epoch = c->slots == SLOTS_SESSION ? a->epoch : 0;
+		settle(c);
+	} else if (waits_for_keys(c)) {
 		offer_to_broker(c);
 		offer_to_keys(c);
-		return ERR_OK;
 	}
-	c->anchored = c->pending;
-	free(c->blob);
-	c->blob = NULL;
 	return ERR_OK;
 }
 
+/* A broker that was offered a state twice may say twice that it is stored. */
+enum err commit_stored(struct commit *c, uint64_t version, bool *done)
+{
+	*done = c->blob && c->pending_epoch != 0 && version == c->pending.version;
+	if (*done)
+		settle(c);
+	return *done || version <= c->version ? ERR_OK : ERR_STATE;
+}
+
+bool commit_is_open(const struct commit *c)
+{
+	return c->epoch != 0;
+}
+
+bool commit_owes(const struct commit *c)
+{
+	return c->fresh == FRESHNESS_STRICT && c->version > c->anchored.version;
+}
+
+/* ---- new peers ------------------------------------------------------------------------------ */
+
 enum err commit_new_keys(struct commit *c, struct channel *keys)
 {
-	struct state_resume r = {.anchored = c->anchored, .waiting = c->blob != NULL};
+	struct state_resume r = {.anchored = c->anchored, .waiting = waits_for_keys(c)};
 	uint8_t body[BODY_MAX];
 	enum err e;
 	size_t len;

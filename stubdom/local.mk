@@ -13,6 +13,8 @@ libstubdom_a_SOURCES = \
 	stubdom/tpm.c stubdom/tpm.h \
 	stubdom/vtpm.c stubdom/vtpm.h \
 	stubdom/worker.c stubdom/worker.h \
+	stubdom/worker_load.c \
+	stubdom/worker_peers.c \
 	stubdom/worker_sandbox.c stubdom/worker_sandbox.h
 
 daemon_PROGRAMS += vtpm-stubdom

@@ -4,25 +4,49 @@
 #include "lib/crypt.h"
 #include "lib/wbuf.h"
 
-#define STATE_MAGIC    "vtpmmgr state v1"
-#define STATE_AAD_SIZE (sizeof(STATE_MAGIC) - 1 + UUID_SIZE + 4 + 8)
+#include <stdlib.h>
+
+#define STATE_MAGIC   "vtpmmgr state v1"
+#define SESSION_AAD   "vtpmmgr session v1"
+#define AAD_SIZE(tag) (sizeof(tag) - 1 + UUID_SIZE + 4 + 8)
+
+struct aad {
+	size_t len;
+	uint8_t bytes[AAD_SIZE(SESSION_AAD) + 8];
+};
 
 size_t state_sealed_len(size_t len)
 {
 	return len + AEAD_OVERHEAD;
 }
 
-static enum err put_aad(const struct state_owner *o, uint64_t version, uint8_t aad[STATE_AAD_SIZE])
+static void put_owner(struct wbuf *w, const struct state_owner *o, uint64_t version)
+{
+	wbuf_bytes(w, o->uuid, UUID_SIZE);
+	wbuf_u32(w, o->generation);
+	wbuf_u64(w, version);
+}
+
+static enum err state_aad(const struct state_owner *o, uint64_t version, struct aad *out)
 {
 	struct wbuf w;
-	size_t len;
 
-	wbuf_init(&w, aad, STATE_AAD_SIZE);
+	wbuf_init(&w, out->bytes, sizeof(out->bytes));
 	wbuf_bytes(&w, STATE_MAGIC, sizeof(STATE_MAGIC) - 1);
-	wbuf_bytes(&w, o->uuid, UUID_SIZE);
-	wbuf_u32(&w, o->generation);
-	wbuf_u64(&w, version);
-	return wbuf_end(&w, &len);
+	put_owner(&w, o, version);
+	return wbuf_end(&w, &out->len);
+}
+
+static enum err session_aad(const struct state_owner *o, uint64_t version, uint64_t epoch,
+			    struct aad *out)
+{
+	struct wbuf w;
+
+	wbuf_init(&w, out->bytes, sizeof(out->bytes));
+	wbuf_bytes(&w, SESSION_AAD, sizeof(SESSION_AAD) - 1);
+	put_owner(&w, o, version);
+	wbuf_u64(&w, epoch);
+	return wbuf_end(&w, &out->len);
 }
 
 static enum err digest_blob(const uint8_t *blob, size_t len, struct digest *out)
@@ -35,13 +59,13 @@ static enum err digest_blob(const uint8_t *blob, size_t len, struct digest *out)
 enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t *plain, size_t len,
 		    uint8_t *blob, struct state_mark *mark)
 {
-	uint8_t aad[STATE_AAD_SIZE];
+	struct aad aad;
 	struct digest digest;
 	enum err e;
 
-	e = put_aad(o, version, aad);
+	e = state_aad(o, version, &aad);
 	if (!e)
-		e = crypt_seal(o->key, aad, sizeof(aad), plain, len, blob);
+		e = crypt_seal(o->key, aad.bytes, aad.len, plain, len, blob);
 	if (!e)
 		e = digest_blob(blob, state_sealed_len(len), &digest);
 	if (e)
@@ -54,7 +78,7 @@ enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t
 enum err state_open(const struct state_owner *o, const struct state_mark *mark, const uint8_t *blob,
 		    size_t len, uint8_t *plain)
 {
-	uint8_t aad[STATE_AAD_SIZE];
+	struct aad aad;
 	struct digest digest;
 	enum err e;
 
@@ -67,8 +91,45 @@ enum err state_open(const struct state_owner *o, const struct state_mark *mark, 
 		return e;
 	if (!digest_equal(&digest, &mark->digest))
 		return ERR_ROLLBACK;
-	e = put_aad(o, mark->version, aad);
+	e = state_aad(o, mark->version, &aad);
 	if (e)
 		return e;
-	return crypt_open(o->key, aad, sizeof(aad), blob, len, plain);
+	return crypt_open(o->key, aad.bytes, aad.len, blob, len, plain);
+}
+
+size_t state_session_len(size_t len)
+{
+	return SESSION_OVERHEAD + state_sealed_len(len);
+}
+
+enum err state_seal_session(const struct state_owner *o, uint64_t version, uint64_t epoch,
+			    const uint8_t *plain, size_t len, uint8_t *blob)
+{
+	uint8_t *sealed = malloc(state_sealed_len(len));
+	struct session_state s = {.epoch = epoch,
+				  .version = version,
+				  .len = (uint32_t)state_sealed_len(len),
+				  .sealed = sealed};
+	struct aad aad;
+	size_t framed;
+	enum err e = sealed ? session_aad(o, version, epoch, &aad) : ERR_NO_MEMORY;
+
+	if (!e)
+		e = crypt_seal(o->key, aad.bytes, aad.len, plain, len, sealed);
+	if (!e)
+		e = session_state_encode(&s, blob, state_session_len(len), &framed);
+	free(sealed);
+	return e;
+}
+
+enum err state_open_session(const struct state_owner *o, const struct session_state *s,
+			    uint8_t *plain)
+{
+	struct aad aad;
+	enum err e;
+
+	if (s->len <= AEAD_OVERHEAD)
+		return ERR_TAMPERED;
+	e = session_aad(o, s->version, s->epoch, &aad);
+	return e ? e : crypt_open(o->key, aad.bytes, aad.len, s->sealed, s->len, plain);
 }

@@ -71,6 +71,22 @@ static void process_on_trial(struct vtpm *v, const uint8_t *command, size_t len,
 	tpm_snapshot_free(before);
 }
 
+/* Holds the vTPM and commits, if the state has changed. */
+static void settle(struct vtpm *v, bool refused)
+{
+	if (!tpm_changed())
+		return;
+	v->held = true;
+	v->commit(v->arg, refused);
+}
+
+static bool succeeded(const struct vtpm_response *r)
+{
+	struct tpm_header header;
+
+	return tpm_header_decode(r->bytes, r->len, &header) == ERR_OK && header.code == 0;
+}
+
 static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_t len,
 		    struct vtpm_response *out)
 {
@@ -79,7 +95,7 @@ static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_
 		process_on_trial(v, command, len, out);
 	else
 		process(v, command, len, out);
-	vtpm_settle(v);
+	settle(v, !succeeded(out));
 }
 
 bool vtpm_busy(const struct vtpm *v)
@@ -122,28 +138,33 @@ static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
 enum err vtpm_startup(struct vtpm *v)
 {
 	struct vtpm_response response;
-	struct tpm_header header;
 
 	simple_command(v, CC_STARTUP, SU_CLEAR, &response);
-	if (tpm_header_decode(response.bytes, response.len, &header) != ERR_OK || header.code != 0)
-		return ERR_TPM;
-	return ERR_OK;
+	return succeeded(&response) ? ERR_OK : ERR_TPM;
 }
 
 void vtpm_shutdown(struct vtpm *v)
 {
 	struct vtpm_response ignored; /* without it the next start is merely not orderly */
 
-	if (tpm_is_on() && !v->stalled && v->last != CC_SHUTDOWN)
+	if (tpm_is_on() && !(v->stalled & ~(unsigned)VTPM_STALL_BUDGET) && v->last != CC_SHUTDOWN)
 		simple_command(v, CC_SHUTDOWN, SU_CLEAR, &ignored);
 }
 
 void vtpm_settle(struct vtpm *v)
 {
-	if (!tpm_changed())
-		return;
+	settle(v, false);
+}
+
+void vtpm_anchor(struct vtpm *v)
+{
 	v->held = true;
-	v->commit(v->arg);
+	v->commit(v->arg, true);
+}
+
+void vtpm_stall(struct vtpm *v, enum vtpm_stall why, bool stalled)
+{
+	v->stalled = stalled ? v->stalled | why : v->stalled & ~(unsigned)why;
 }
 
 void vtpm_release(struct vtpm *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * vtpm: the gate between a guest and libtpms. A command whose execution
- * changed the permanent state gets no answer before that state is anchored:
+ * changed the permanent state gets no answer before that state is committed:
  * until then the vTPM is held, and nothing else is executed, for what it would
  * read might yet be taken back.
  */
@@ -21,12 +21,22 @@
 #define VTPM_RC_CANCELED     0x909
 #define VTPM_RC_RETRY        0x922
 
-/* Starts the commit of a changed state; vtpm_release() follows once it is anchored. */
-typedef void (*vtpm_commit_fn)(void *arg);
+/*
+ * Starts the commit of the state. anchor: of a command that was refused, or by
+ * vtpm_anchor(): being durable is not enough for it. vtpm_release() follows.
+ */
+typedef void (*vtpm_commit_fn)(void *arg, bool anchor);
+
+/* Why commands that may store are answered TPM_RC_RETRY: a set. */
+enum vtpm_stall {
+	VTPM_STALL_FAILS = 1,  /* commits fail, says the key keeper */
+	VTPM_STALL_BUDGET = 2, /* the wear budget is used up */
+	VTPM_STALL_STORE = 4   /* session states cannot be stored, says the broker */
+};
 
 struct vtpm {
 	size_t room;        /* bytes that the plain state may have */
-	bool stalled;       /* the store or pTPM fails: execute nothing that may store */
+	unsigned stalled;   /* enum vtpm_stall: execute nothing that may store */
 	bool held;          /* a commit is under way */
 	bool ending;        /* the worker stops: nothing more is taken up */
 	uint32_t last;      /* code of the last command executed */
@@ -59,7 +69,12 @@ void vtpm_shutdown(struct vtpm *v);
 /* To be called after whatever may have changed the state: holds the vTPM and commits if it did. */
 void vtpm_settle(struct vtpm *v);
 
-/* The state is anchored. */
+/* Commits the state as it is, changed or not; must not be called while held. */
+void vtpm_anchor(struct vtpm *v);
+
+void vtpm_stall(struct vtpm *v, enum vtpm_stall why, bool stalled);
+
+/* The state is committed. */
 void vtpm_release(struct vtpm *v);
 
 #endif

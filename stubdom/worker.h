@@ -2,16 +2,84 @@
 /*
  * worker: one vTPM's life. It gets its key and the mark of its current state
  * from the key keeper, the state from the broker, and serves its guest; every
- * changed state goes to the broker as a blob and to the key keeper as a mark,
- * and is held until the key keeper says that it is anchored.
+ * changed state is committed (stubdom/commit.h) before the guest is answered.
+ *
+ *  worker.c        start, serve, commit, stop
+ *  worker_load.c   which state to start from
+ *  worker_peers.c  the channels, who is at their other ends, and which message is allowed when
  */
 #ifndef STUBDOM_WORKER_H
 #define STUBDOM_WORKER_H
 
-#include "lib/err.h"
+#include "lib/channel.h"
+#include "lib/loop.h"
+#include "lib/proto_blob.h"
+#include "stubdom/commit.h"
+#include "stubdom/guest.h"
+#include "stubdom/vtpm.h"
+
+enum worker_state {
+	WAIT_KEY,   /* knows nothing yet */
+	LOADING,    /* has its key, waits for its blob */
+	SERVING,    /* the state in use is the committed one */
+	COMMITTING, /* a newer one waits to be anchored, or stored */
+	ENDED,
+};
 
 /* Serves on the fixed descriptors (lib/proto_super.h) until told to stop. The process' exit code.
  */
 int worker_run(void);
+
+/* ---- between the parts ---- */
+
+/* Of the state to start from. */
+struct worker_load {
+	enum blob_which which; /* the slot that was asked for */
+	uint64_t epoch;        /* in which session states may be newer than the anchored one */
+};
+
+struct worker {
+	struct loop *loop;
+	struct channel *super;
+	struct channel *keys;   /* NULL while the key keeper is away */
+	struct channel *broker; /* NULL while the broker is away */
+	enum worker_state state;
+	int exit_code;
+	bool stopping;  /* TPM2_Shutdown, one last commit, end */
+	bool announced; /* BLOB_READY was due */
+	bool ending;    /* what is committed from now on is the last state */
+	struct vtpm vtpm;
+	struct guest_transport guest;
+	struct secret *key;
+	struct worker_load load;
+	struct commit commit;
+};
+
+void worker_end(struct worker *w, int exit_code);
+/* Tells the broker why this vTPM cannot be served, and ends. */
+void worker_fail(struct worker *w, enum err why);
+/* Tells the broker that guests are served. */
+void worker_announce(struct worker *w);
+/* Its state has been loaded, or there is none: on, TPM2_Startup, the first commit, then guests. */
+void worker_start(struct worker *w);
+/* TPM2_Shutdown, the last commit, and the end. */
+enum err worker_stop(struct worker *w) MUST_USE;
+
+enum err worker_on_key(void *worker, struct msg *m);
+enum err worker_on_anchored(void *worker, struct msg *m);
+enum err worker_on_stored(void *worker, struct msg *m);
+enum err worker_on_freshness(void *worker, struct msg *m);
+enum err worker_on_stall(void *worker, struct msg *m);
+enum err worker_on_store_stall(void *worker, struct msg *m);
+
+/* Begins to load; epoch: of the session states that may be newer than the anchored one. */
+enum err worker_load_begin(struct worker *w, uint64_t epoch) MUST_USE;
+/* Asks a new broker for what the dead one was asked for. */
+enum err worker_load_ask(struct worker *w) MUST_USE;
+enum err worker_on_blob(void *worker, struct msg *m);
+
+enum err worker_peers_open(struct worker *w) MUST_USE;
+void worker_peers_close(struct worker *w);
+enum err worker_send(struct channel *to, uint16_t type, const uint8_t *body, size_t len) MUST_USE;
 
 #endif

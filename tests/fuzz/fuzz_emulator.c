@@ -40,9 +40,9 @@ static void check(bool ok)
 		abort();
 }
 
-static void on_commit(void *arg)
+static void on_commit(void *arg, bool anchor)
 {
-	(void)arg;
+	(void)arg, (void)anchor;
 }
 
 static void on_turn(void *arg)
@@ -132,7 +132,7 @@ static void take_step(uint8_t what, const uint8_t *bytes, size_t len)
 		release();
 		break;
 	default:
-		f.vtpm.stalled = !f.vtpm.stalled;
+		f.vtpm.stalled ^= VTPM_STALL_FAILS;
 	}
 	turn();
 	drain();
@@ -168,7 +168,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Each input starts with a TPM that is on and started, and two new clients. */
 static void begin(void)
 {
-	f.vtpm.stalled = false;
+	f.vtpm.stalled = 0;
 	release();
 	dial(DATA);
 	dial(CTRL);

@@ -51,9 +51,9 @@ static void on_cancel(void *arg)
 	cancels++;
 }
 
-static void on_commit(void *arg)
+static void on_commit(void *arg, bool anchor)
 {
-	(void)arg;
+	(void)arg, (void)anchor;
 	commits++;
 }
 

@@ -16,9 +16,9 @@
 static unsigned commits;
 static struct vtpm vtpm;
 
-static void on_commit(void *arg)
+static void on_commit(void *arg, bool anchor)
 {
-	(void)arg;
+	(void)arg, (void)anchor;
 	commits++;
 }
 
@@ -140,12 +140,12 @@ static void a_changed_state_is_held_until_released(void **state)
 static void stalled_only_what_never_stores_is_executed(void **state)
 {
 	(void)state;
-	vtpm.stalled = true;
+	vtpm.stalled = VTPM_STALL_FAILS;
 	assert_int_equal(define(2, 4), VTPM_RC_RETRY);
 	assert_int_equal(run(shutdown_state, sizeof(shutdown_state)), VTPM_RC_RETRY);
 	assert_int_equal(run(get_random, sizeof(get_random)), 0);
 	assert_int_equal(commits, 0);
-	vtpm.stalled = false;
+	vtpm.stalled = 0;
 	assert_int_equal(define(2, 4), 0);
 	assert_int_equal(commits, 1);
 }
