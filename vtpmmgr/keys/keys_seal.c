@@ -296,19 +296,27 @@ static enum err load(struct tpm *t, const struct sealed *sealed, ESYS_TR *out)
 	    Esys_Load(t->esys, t->parent, session, ESYS_TR_NONE, ESYS_TR_NONE, &priv, &pub, out));
 }
 
-/* The policy session ends with the command, so it costs no FlushContext. */
-static enum err unseal(struct tpm *t, ESYS_TR object, ESYS_TR *session, struct secret **payload)
+/*
+ * The policy session authorises, and ends with the command, so it costs no
+ * FlushContext. The salted one makes command and answer the pinned TPM's, and
+ * the payload unreadable on the way.
+ */
+static enum err unseal(struct tpm *t, ESYS_TR object, ESYS_TR *policy, struct secret **payload)
 {
 	TPM2B_SENSITIVE_DATA *data = NULL;
+	ESYS_TR session;
 	enum err e;
 
-	if (Esys_TRSess_SetAttributes(t->esys, *session, TPMA_SESSION_ENCRYPT, 0xff))
-		return ERR_INTERNAL;
-	e = tpm_err(t, "Unseal",
-		    Esys_Unseal(t->esys, object, *session, ESYS_TR_NONE, ESYS_TR_NONE, &data));
+	e = tpm_session(t, TPMA_SESSION_ENCRYPT, &session);
 	if (e)
 		return e;
-	*session = ESYS_TR_NONE;
+	if (Esys_TRSess_SetAttributes(t->esys, *policy, 0, 0xff))
+		return ERR_INTERNAL;
+	e = tpm_err(t, "Unseal",
+		    Esys_Unseal(t->esys, object, *policy, session, ESYS_TR_NONE, &data));
+	if (e)
+		return e;
+	*policy = ESYS_TR_NONE;
 	e = data->size > 0 ? secret_new(data->size, payload) : ERR_FORMAT;
 	if (!e)
 		memcpy(secret_bytes(*payload), data->buffer, data->size);
@@ -320,19 +328,19 @@ static enum err unseal(struct tpm *t, ESYS_TR object, ESYS_TR *session, struct s
 enum err seal_open(struct tpm *t, const struct authority *authority, const struct sealed *sealed,
 		   struct secret **payload)
 {
-	ESYS_TR session = ESYS_TR_NONE, object = ESYS_TR_NONE;
+	ESYS_TR policy = ESYS_TR_NONE, object = ESYS_TR_NONE;
 	enum err e;
 
 	e = tpm_flush_owed(t);
 	if (!e)
-		e = tpm_start_session(t, TPM2_SE_POLICY, &session);
+		e = tpm_start_policy(t, &policy);
 	if (!e)
-		e = approve(t, session, authority);
+		e = approve(t, policy, authority);
 	if (!e)
 		e = load(t, sealed, &object);
 	if (!e)
-		e = unseal(t, object, &session, payload);
+		e = unseal(t, object, &policy, payload);
 	tpm_flush(t, &object);
-	tpm_flush(t, &session);
+	tpm_flush(t, &policy);
 	return e;
 }

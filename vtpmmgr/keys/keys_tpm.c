@@ -130,15 +130,28 @@ enum err tpm_use_parent(struct tpm *t, enum hierarchy h, const uint8_t *pin,
 	return ERR_OK;
 }
 
+static enum err start_session(struct tpm *t, ESYS_TR salt_key, TPM2_SE type,
+			      const TPMT_SYM_DEF *symmetric, ESYS_TR *out)
+{
+	return tpm_err(t, "StartAuthSession",
+		       Esys_StartAuthSession(t->esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE,
+					     ESYS_TR_NONE, ESYS_TR_NONE, NULL, type, symmetric,
+					     TPM2_ALG_SHA256, out));
+}
+
 enum err tpm_start_session(struct tpm *t, TPM2_SE type, ESYS_TR *out)
 {
-	const TPMT_SYM_DEF aes = {
+	static const TPMT_SYM_DEF aes = {
 	    .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
 
-	return tpm_err(t, "StartAuthSession",
-		       Esys_StartAuthSession(t->esys, t->parent, ESYS_TR_NONE, ESYS_TR_NONE,
-					     ESYS_TR_NONE, ESYS_TR_NONE, NULL, type, &aes,
-					     TPM2_ALG_SHA256, out));
+	return start_session(t, t->parent, type, &aes, out);
+}
+
+enum err tpm_start_policy(struct tpm *t, ESYS_TR *out)
+{
+	static const TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
+
+	return start_session(t, ESYS_TR_NONE, TPM2_SE_POLICY, &none, out);
 }
 
 static enum err flush(struct tpm *t, ESYS_TR tr)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * keys_tpm: the key keeper's physical TPM: ESAPI (TSS 2.0, TCG) over our TCTI,
- * the pinned storage parent that salts every session, and PCRs.
+ * the pinned storage parent that salts the sessions, and PCRs.
  *
  * All TPM response codes are mapped to enum err here and in the keys_* files
  * that include this header; none leaves them.
@@ -82,6 +82,13 @@ enum err tpm_object_name(struct tpm *t, ESYS_TR object, uint8_t name[TPM_NAME_SI
  * ends it with tpm_flush(), or by a command that does not continue it.
  */
 enum err tpm_start_session(struct tpm *t, TPM2_SE type, ESYS_TR *out) MUST_USE;
+
+/*
+ * A policy session that only says that a policy holds: neither salted, which costs the pTPM a
+ * private key operation, nor encrypting. What it authorises runs in tpm_session() as well, whose
+ * HMAC covers the command and the answer. Ended like one of tpm_start_session().
+ */
+enum err tpm_start_policy(struct tpm *t, ESYS_TR *out) MUST_USE;
 
 /* Ends an object or session and forgets it: *tr becomes ESYS_TR_NONE. If it cannot now, it owes it.
  */
