@@ -225,16 +225,35 @@ static enum err ask(struct ctl *c, const struct ctl_args *a, struct question *q)
 	return e ? e : ask_running(c, a->opt[WITH_RUNNING], q);
 }
 
-static enum err output(struct ctl *c, const struct policy_request *r,
-		       const struct policy_verdict *v)
+/* With which terms the vTPM would be created; false: none would. */
+static bool terms_of(const struct question *q, const struct policy_verdict *v,
+		     struct freshness *out)
 {
+	return v->allowed && q->request.action == ACTION_CREATE &&
+	       policy_freshness(q->policy.policy, q->request.object, q->vtpm ? q->vtpm : "", out) ==
+		   ERR_OK;
+}
+
+static void print(const struct question *q, const struct policy_verdict *v)
+{
+	struct freshness terms;
+
+	printf("%s: %s\n", v->allowed ? "allowed" : "denied", v->why);
+	printf("rule: %s\n", v->rule);
+	if (v->change[0])
+		printf("what would change it: %s\n", v->change);
+	if (terms_of(q, v, &terms))
+		printf("freshness: %s\n", freshness_words(&terms).s);
+}
+
+static enum err output(struct ctl *c, const struct question *q, const struct policy_verdict *v)
+{
+	const struct policy_request *r = &q->request;
+	struct freshness terms;
 	struct json_object *o;
 
 	if (!c->json) {
-		printf("%s: %s\n", v->allowed ? "allowed" : "denied", v->why);
-		printf("rule: %s\n", v->rule);
-		if (v->change[0])
-			printf("what would change it: %s\n", v->change);
+		print(q, v);
 		return ERR_OK;
 	}
 	o = json_object_new_object();
@@ -246,6 +265,8 @@ static enum err output(struct ctl *c, const struct policy_request *r,
 	json_object_object_add(o, "rule", json_object_new_string(v->rule));
 	json_object_object_add(o, "why", json_object_new_string(v->why));
 	json_object_object_add(o, "change", json_object_new_string(v->change));
+	if (terms_of(q, v, &terms))
+		json_object_object_add(o, "freshness", ctl_output_freshness_json(&terms));
 	return ctl_output_json(c, o);
 }
 
@@ -261,7 +282,7 @@ static enum err explain(struct ctl *c, const struct ctl_args *a)
 	e = ask(c, a, &q);
 	if (!e) {
 		policy_decide(q.policy.policy, &q.request, &verdict);
-		e = output(c, &q.request, &verdict);
+		e = output(c, &q, &verdict);
 	}
 	question_free(&q);
 	return e;
@@ -273,7 +294,8 @@ const struct ctl_command ctl_policy_explain_commands[] = {
 	     "[--running ID,...] [--peer CLASS]",
      .brief = "tell what the policy decides, why, and what would change it",
      .help = "Asks the policy without doing anything. The answer is the decision, the rule that "
-	     "made it, and for a denial what would change it. The exit code is 0 for both "
+	     "made it, for a denial what would change it, and for a vTPM that may be created the "
+	     "freshness terms that it would have. The exit code is 0 for both "
 	     "decisions; scripts read \"allowed\" of --json.\n"
 	     "WHO is a stakeholder of the policy, or a local process: uid:N, gid:N, or "
 	     "uid:N,gid:M. OBJECT is a stakeholder (any vTPM of it), stakeholder/name (that "
