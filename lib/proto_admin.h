@@ -104,6 +104,8 @@ struct admin_vtpm {
 	struct freshness promised; /* when it was created, and for as long as it exists */
 	struct freshness in_force; /* in its present run, else in the next one */
 	struct freshness asked;    /* by the policy in force; weaker than promised is not granted */
+	bool wear_known;           /* in the answer to ADMIN_SHOW, where it has a budget */
+	struct keys_wear wear;
 	struct guest guest;
 	char path[108]; /* of the guest data socket; "" unless running */
 };

@@ -5,7 +5,7 @@
 #include "lib/wbuf.h"
 
 /* Each with every string at its longest. */
-#define ADMIN_VTPM_MAX     343
+#define ADMIN_VTPM_MAX     358
 #define ADMIN_AUDIT_RECORD 316
 #define ADMIN_REPLY_HEAD   (2 + 2 + ADMIN_RULE_MAX + 2 + DETAIL_MAX + 4)
 
@@ -32,6 +32,9 @@ void admin_vtpm_put(struct wbuf *w, const struct admin_vtpm *m)
 	freshness_put(w, &m->promised);
 	freshness_put(w, &m->in_force);
 	freshness_put(w, &m->asked);
+	wbuf_u8(w, m->wear_known);
+	if (m->wear_known)
+		keys_wear_put(w, &m->wear);
 	guest_put(w, &m->guest);
 	wbuf_str(w, m->path);
 }
@@ -55,6 +58,11 @@ void admin_vtpm_get(struct rbuf *r, struct admin_vtpm *out)
 	freshness_get(r, &out->promised);
 	freshness_get(r, &out->in_force);
 	freshness_get(r, &out->asked);
+	out->wear_known = rbuf_bool(r);
+	if (out->wear_known)
+		keys_wear_get(r, &out->wear);
+	else
+		out->wear = (struct keys_wear){0};
 	guest_get(r, &out->guest);
 	rbuf_str(r, out->path, sizeof(out->path));
 }

@@ -209,6 +209,9 @@ struct wbuf;
 /* The status inside another message. */
 void keys_status_put(struct wbuf *w, const struct keys_status *m);
 void keys_status_get(struct rbuf *r, struct keys_status *out);
+/* How a budget stands, likewise. */
+void keys_wear_put(struct wbuf *w, const struct keys_wear *m);
+void keys_wear_get(struct rbuf *r, struct keys_wear *out);
 
 /* One pair per struct: encode into cap bytes; decode exactly len bytes (views stay in `in`). */
 #define KEYS_CODEC(name)                                                                    \

@@ -46,7 +46,7 @@ void keys_status_get(struct rbuf *r, struct keys_status *out)
 
 CODEC(keys_status);
 
-static void keys_wear_put(struct wbuf *w, const struct keys_wear *m)
+void keys_wear_put(struct wbuf *w, const struct keys_wear *m)
 {
 	wbuf_u32(w, m->used);
 	wbuf_u32(w, m->budget);
@@ -55,14 +55,14 @@ static void keys_wear_put(struct wbuf *w, const struct keys_wear *m)
 	wbuf_u8(w, m->stalled);
 }
 
-static void keys_wear_get(struct rbuf *r, struct keys_wear *m)
+void keys_wear_get(struct rbuf *r, struct keys_wear *out)
 {
-	m->used = rbuf_u32(r);
-	m->budget = rbuf_u32(r);
-	m->left = rbuf_u32(r);
-	rbuf_require(r, m->left <= BUDGET_WINDOW_S);
-	m->fresh = field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
-	m->stalled = rbuf_bool(r);
+	out->used = rbuf_u32(r);
+	out->budget = rbuf_u32(r);
+	out->left = rbuf_u32(r);
+	rbuf_require(r, out->left <= BUDGET_WINDOW_S);
+	out->fresh = field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
+	out->stalled = rbuf_bool(r);
 }
 
 CODEC(keys_wear);

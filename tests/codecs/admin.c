@@ -84,6 +84,8 @@ static void admin_vtpm_fill(struct admin_vtpm *m)
 	    .promised = {FRESHNESS_STRICT, BUDGET_DEGRADE, 200},
 	    .in_force = {FRESHNESS_STRICT, BUDGET_DEGRADE, 300},
 	    .asked = {FRESHNESS_SESSION, BUDGET_STALL, 0},
+	    .wear_known = true,
+	    .wear = {.used = 300, .budget = 300, .left = 6, .fresh = FRESHNESS_SESSION},
 	    .path = "/run/vtpmmgr/vtpm/x/tpm",
 	};
 	codec_pattern(m->uuid, UUID_SIZE, 0x10);

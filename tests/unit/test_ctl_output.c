@@ -96,7 +96,8 @@ static void values_in_words(void **state)
 	const struct guest nobody = {0};
 	const struct guest user = {GUEST_UNIX, {0, 0, 3, 0xe9, 0, 0, 0, 100}};
 	uint8_t uuid[UUID_SIZE];
-	char who[CTL_WHO_TEXT], size[CTL_SIZE_TEXT], when[CTL_TIME_TEXT], text[CTL_UUID_TEXT];
+	char span[CTL_SPAN_TEXT], who[CTL_WHO_TEXT], size[CTL_SIZE_TEXT], when[CTL_TIME_TEXT],
+	    text[CTL_UUID_TEXT];
 
 	(void)state;
 	for (size_t i = 0; i < UUID_SIZE; i++)
@@ -113,6 +114,12 @@ static void values_in_words(void **state)
 	assert_string_equal(size, "48.0 KiB");
 	ctl_output_size(UINT64_MAX, size);
 	assert_string_equal(size, "16777216.0 TiB");
+	ctl_output_span(1, span);
+	assert_string_equal(span, "1 min");
+	ctl_output_span(3600, span);
+	assert_string_equal(span, "1 h 0 min");
+	ctl_output_span(BUDGET_WINDOW_S, span);
+	assert_string_equal(span, "24 h 0 min");
 	ctl_output_time(0, when);
 	assert_string_equal(when, "1970-01-01T00:00:00Z");
 	ctl_output_time(UINT64_MAX, when);
@@ -127,6 +134,11 @@ static void a_vtpm_as_json(void **state)
 			       .vtpm_class = VTPM_MANDATORY,
 			       .state = VTPM_RUNNING,
 			       .version = UINT64_MAX,
+			       .promised = {FRESHNESS_STRICT, BUDGET_DEGRADE, 200},
+			       .in_force = {FRESHNESS_STRICT, BUDGET_DEGRADE, 200},
+			       .asked = {FRESHNESS_SESSION, BUDGET_STALL, 0},
+			       .wear_known = true,
+			       .wear = {.used = 7, .budget = 200, .left = 60},
 			       .path = "/run/x/tpm"};
 	struct json_object *o = ctl_output_vtpm_json(&v);
 	const char *text = json_object_to_json_string(o);
@@ -137,6 +149,13 @@ static void a_vtpm_as_json(void **state)
 	assert_string_equal(json_object_get_string(json_object_object_get(back, "state")),
 			    "running");
 	assert_non_null(strstr(text, "18446744073709551615"));
+	assert_non_null(strstr(text, "\"next_start\": { \"class\": \"strict\", "
+				     "\"commits_per_day\": 200, \"at_end\": \"degrade\" }"));
+	assert_non_null(strstr(text, "\"asked\": { \"class\": \"session\" }, "
+				     "\"asked_is_weaker\": true"));
+	assert_non_null(strstr(text, "\"wear\": { \"used\": 7, \"budget\": 200, "
+				     "\"seconds_left\": 60, \"class\": \"strict\", "
+				     "\"stalled\": false }"));
 	json_object_put(back);
 	json_object_put(o);
 }

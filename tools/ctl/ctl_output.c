@@ -183,6 +183,16 @@ void ctl_output_size(uint64_t bytes, char out[CTL_SIZE_TEXT])
 	snprintf(out, CTL_SIZE_TEXT, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
+void ctl_output_span(uint32_t seconds, char out[CTL_SPAN_TEXT])
+{
+	uint32_t minutes = seconds / 60 + (seconds % 60 > 0);
+
+	if (minutes < 60)
+		snprintf(out, CTL_SPAN_TEXT, "%u min", minutes);
+	else
+		snprintf(out, CTL_SPAN_TEXT, "%u h %u min", minutes / 60, minutes % 60);
+}
+
 void ctl_output_guest(const struct guest *g, char out[CTL_WHO_TEXT])
 {
 	struct rbuf r;
@@ -271,6 +281,18 @@ struct json_object *ctl_output_freshness_json(const struct freshness *f)
 	return o;
 }
 
+static struct json_object *wear_json(const struct keys_wear *w)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "used", json_object_new_int64(w->used));
+	json_object_object_add(o, "budget", json_object_new_int64(w->budget));
+	json_object_object_add(o, "seconds_left", json_object_new_int64(w->left));
+	json_object_object_add(o, "class", json_object_new_string(freshness_class_name(w->fresh)));
+	json_object_object_add(o, "stalled", json_object_new_boolean(w->stalled));
+	return o;
+}
+
 /* What holds now, from the next start on, and whether the policy asks for less than that. */
 static struct json_object *terms_json(const struct admin_vtpm *v)
 {
@@ -307,6 +329,8 @@ struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
 	json_object_object_add(o, "created", ctl_output_time_json(v->created));
 	json_object_object_add(o, "own_authority", json_object_new_boolean(v->own_authority));
 	json_object_object_add(o, "freshness", terms_json(v));
+	if (v->wear_known)
+		json_object_object_add(o, "wear", wear_json(&v->wear));
 	json_object_object_add(o, "guest", guest_json(&v->guest));
 	json_object_object_add(o, "path", json_object_new_string(v->path));
 	return o;

@@ -50,10 +50,12 @@ void ctl_output_hex(const uint8_t *bytes, size_t len, char *out);
 #define CTL_TIME_TEXT 24
 #define CTL_SIZE_TEXT 24
 #define CTL_WHO_TEXT  48
+#define CTL_SPAN_TEXT 24
 
 void ctl_output_uuid(const uint8_t uuid[UUID_SIZE], char out[CTL_UUID_TEXT]);
 void ctl_output_time(uint64_t seconds, char out[CTL_TIME_TEXT]); /* ISO 8601, UTC */
 void ctl_output_size(uint64_t bytes, char out[CTL_SIZE_TEXT]);   /* "32.0 KiB" */
+void ctl_output_span(uint32_t seconds, char out[CTL_SPAN_TEXT]); /* "13 h 20 min", never less */
 void ctl_output_guest(const struct guest *g, char out[CTL_WHO_TEXT]);
 
 /* "mandatory", "running", "platform" ...; "unknown" for a value that is no such thing. */

@@ -90,6 +90,8 @@ static struct json_object *status_json(const struct admin_status *s)
 		json_object_object_add(o, "policy", policy);
 		json_object_object_add(o, "vtpms", json_object_new_int(s->vtpms));
 		json_object_object_add(o, "running", json_object_new_int(s->running));
+		json_object_object_add(o, "degraded", json_object_new_int(s->keys.degraded));
+		json_object_object_add(o, "exhausted", json_object_new_int(s->keys.exhausted));
 	} else {
 		json_object_put(policy);
 	}
@@ -145,6 +147,10 @@ static void print_host(const struct admin_status *s)
 	       (unsigned long long)s->fsyncs);
 	printf("policy       %s, sha256 %s\n", s->policy_name, digest);
 	printf("vTPMs        %u, %u of them running\n", s->vtpms, s->running);
+	if (s->keys.degraded || s->keys.exhausted)
+		printf("budgets      used up for today: %u of class session until then, %u told to "
+		       "retry\n",
+		       s->keys.degraded, s->keys.exhausted);
 }
 
 /* A line for each thing that is covered; for one that is not, what that means and what to do. */

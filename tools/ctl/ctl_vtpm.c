@@ -25,6 +25,22 @@ static void print_terms(const struct admin_vtpm *v)
 	}
 }
 
+static void print_wear(const struct keys_wear *w, const struct freshness *terms)
+{
+	char left[CTL_SPAN_TEXT];
+
+	ctl_output_span(w->left, left);
+	printf("wear         %u of %u commits of the day are used", w->used, w->budget);
+	if (w->left == 0)
+		printf("\n");
+	else if (w->stalled)
+		printf(": its guest is told to retry, for another %s\n", left);
+	else if (w->fresh == FRESHNESS_SESSION && terms->fresh == FRESHNESS_STRICT)
+		printf(": as of class session, for another %s\n", left);
+	else
+		printf(", which ends in %s\n", left);
+}
+
 static void print_vtpm(const struct admin_vtpm *v)
 {
 	char uuid[CTL_UUID_TEXT], created[CTL_TIME_TEXT], guest[CTL_WHO_TEXT];
@@ -50,6 +66,8 @@ static void print_vtpm(const struct admin_vtpm *v)
 	printf("anchored     version %llu of generation %u, %s of %s\n",
 	       (unsigned long long)v->version, v->generation, used, quota);
 	print_terms(v);
+	if (v->wear_known)
+		print_wear(&v->wear, &v->in_force);
 	printf("guest        %s\n", guest);
 	printf("created      %s\n", created);
 	if (v->path[0])

@@ -33,6 +33,8 @@ static void hide_activity(struct keys_status *k)
 	k->ptpm_commands = 0;
 	k->extends = 0;
 	k->states = 0;
+	k->degraded = 0;
+	k->exhausted = 0;
 }
 
 static void add_host_figures(const struct broker *b, struct admin_status *s)

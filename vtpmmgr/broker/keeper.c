@@ -141,7 +141,8 @@ static enum err send(struct keeper *k, uint16_t type, uint32_t id, const uint8_t
 	return k->channel ? channel_send(k->channel, &m) : ERR_UNAVAILABLE;
 }
 
-static struct keeper_call *call_new(struct keeper *k, uint16_t type, keeper_fn fn, void *arg)
+static struct keeper_call *call_new(struct keeper *k, uint64_t ms, uint16_t type, keeper_fn fn,
+				    void *arg)
 {
 	struct keeper_call *c = calloc(1, sizeof(*c));
 
@@ -152,7 +153,7 @@ static struct keeper_call *call_new(struct keeper *k, uint16_t type, keeper_fn f
 		++k->last_id;
 	*c = (struct keeper_call){
 	    .id = k->last_id, .expected = answer_to(type), .fn = fn, .arg = arg};
-	if (loop_after(k->loop, ANSWER_MS, on_timeout, c, &c->timer) != ERR_OK) {
+	if (loop_after(k->loop, ms, on_timeout, c, &c->timer) != ERR_OK) {
 		free(c);
 		return NULL;
 	}
@@ -160,19 +161,22 @@ static struct keeper_call *call_new(struct keeper *k, uint16_t type, keeper_fn f
 	return c;
 }
 
+void keeper_ask_within(struct keeper *k, uint64_t ms, const struct msg *m, keeper_fn fn, void *arg)
+{
+	struct keeper_call *c = call_new(k, ms, m->type, fn, arg);
+
+	if (!c)
+		fn(arg, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY), NULL);
+	else if (send(k, m->type, c->id, m->body, m->len))
+		finish(c, ERR_UNAVAILABLE, "the key keeper is not running", NULL);
+}
+
 void keeper_ask(struct keeper *k, uint16_t type, const uint8_t *body, size_t len, keeper_fn fn,
 		void *arg)
 {
-	struct keeper_call *c = call_new(k, type, fn, arg);
-	enum err e;
+	const struct msg m = {.type = type, .body = body, .len = len};
 
-	if (!c) {
-		fn(arg, ERR_NO_MEMORY, err_text(ERR_NO_MEMORY), NULL);
-		return;
-	}
-	e = send(k, type, c->id, body, len);
-	if (e)
-		finish(c, ERR_UNAVAILABLE, "the key keeper is not running", NULL);
+	keeper_ask_within(k, ANSWER_MS, &m, fn, arg);
 }
 
 void keeper_tell(struct keeper *k, uint16_t type, const uint8_t *body, size_t len)

@@ -45,6 +45,9 @@ void keeper_disconnect(struct keeper *k);
 void keeper_ask(struct keeper *k, uint16_t type, const uint8_t *body, size_t len, keeper_fn fn,
 		void *arg);
 
+/* The same, but ERR_TIMEOUT after so long: for what can be done without. */
+void keeper_ask_within(struct keeper *k, uint64_t ms, const struct msg *m, keeper_fn fn, void *arg);
+
 /* Sends what has no answer. */
 void keeper_tell(struct keeper *k, uint16_t type, const uint8_t *body, size_t len);
 

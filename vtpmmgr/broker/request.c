@@ -99,19 +99,27 @@ void request_reply(struct request *q, size_t len)
 	request_finish(q, ERR_OK, NULL, q->b->out, len);
 }
 
-void request_show(struct request *q, const struct vtpm *v)
+void request_show_wear(struct request *q, const struct vtpm *v, const struct keys_wear *wear)
 {
 	struct admin_vtpm show;
 	struct wbuf w;
 	size_t len;
 
 	admin_vtpm_describe(q->b, v, &show);
+	show.wear_known = wear != NULL;
+	if (wear)
+		show.wear = *wear;
 	wbuf_init(&w, q->b->out, MSG_BODY_MAX);
 	admin_vtpm_put(&w, &show);
 	if (wbuf_end(&w, &len) == ERR_OK)
 		request_reply(q, len);
 	else
 		request_fail(q, ERR_INTERNAL, NULL);
+}
+
+void request_show(struct request *q, const struct vtpm *v)
+{
+	request_show_wear(q, v, NULL);
 }
 
 /* ---- decisions ------------------------------------------------------------------------------ */

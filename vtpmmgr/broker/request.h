@@ -79,6 +79,8 @@ void request_fail(struct request *q, enum err e, const char *text);
 void request_reply(struct request *q, size_t len);
 /* With v as the answer's body. */
 void request_show(struct request *q, const struct vtpm *v);
+/* The same, with how its wear budget stands. NULL: not known. */
+void request_show_wear(struct request *q, const struct vtpm *v, const struct keys_wear *wear);
 
 /* The policy's word on an action on the platform itself; the verdict is kept. */
 bool request_may(struct request *q, enum policy_action action);
