@@ -69,6 +69,7 @@ static enum ctrl_result from_err(enum err e)
 	    {ERR_OK, CTRL_SUCCESS},
 	    {ERR_STATE, CTRL_BAD_ORDINAL},
 	    {ERR_DENIED, CTRL_BAD_LOCALITY},
+	    {ERR_ARG, CTRL_BAD_PARAMETER},
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
@@ -177,6 +178,15 @@ static enum ctrl_result get_config(const struct ctrl_host *h, struct rbuf *in, s
 	return CTRL_SUCCESS;
 }
 
+static enum ctrl_result set_data_fd(const struct ctrl_host *h, struct rbuf *in, struct wbuf *out)
+{
+	int fd = *h->passed;
+
+	(void)in, (void)out;
+	*h->passed = -1;
+	return fd < 0 ? CTRL_BAD_PARAMETER : from_err(h->set_data_fd(h->arg, fd));
+}
+
 static enum ctrl_result set_buffer_size(const struct ctrl_host *h, struct rbuf *in,
 					struct wbuf *out)
 {
@@ -233,7 +243,7 @@ static const struct ctrl_row rows[] = {
     [CMD_SET_STATEBLOB] = {"SET_STATEBLOB", NULL, 1u << 9, 12, 0, COUNTED},
     [CMD_STOP] = {"STOP", power_off, 1u << 10, 0, 0, WAITS},
     [CMD_GET_CONFIG] = {"GET_CONFIG", get_config, 1u << 11, 0, 4, 0},
-    [CMD_SET_DATAFD] = {"SET_DATAFD", NULL, 1u << 12, 0, 0, 0},
+    [CMD_SET_DATAFD] = {"SET_DATAFD", set_data_fd, 1u << 12, 0, 0, 0},
     [CMD_SET_BUFFERSIZE] = {"SET_BUFFERSIZE", set_buffer_size, 1u << 13, 4, 12, WAITS},
     [CMD_GET_INFO] = {"GET_INFO", get_info, 1u << 14, 16, 0, 0},
     [CMD_LOCK_STORAGE] = {"LOCK_STORAGE", NULL, 1u << 16, 4, 0, 0},

@@ -29,6 +29,9 @@ enum ctrl_result {
 /* What the handlers act on beside the vTPM. */
 struct ctrl_host {
 	struct vtpm *vtpm;
+	int *passed; /* a descriptor that came with the request, or -1; who takes it says -1 */
+	/* Serves TPM commands on fd (owned). ERR_FULL: somebody else is served already. */
+	enum err (*set_data_fd)(void *arg, int fd);
 	void (*cancel)(void *arg); /* answer the command that waits, if one does */
 	void *arg;
 };

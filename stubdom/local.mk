@@ -9,6 +9,7 @@ libstubdom_a_SOURCES = \
 	stubdom/data.c stubdom/data.h \
 	stubdom/guest.h \
 	stubdom/guest_emulator.c \
+	stubdom/port.c stubdom/port.h \
 	stubdom/state.c stubdom/state.h \
 	stubdom/tpm.c stubdom/tpm.h \
 	stubdom/vtpm.c stubdom/vtpm.h \

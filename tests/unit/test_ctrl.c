@@ -36,7 +36,7 @@ static const struct expected {
     {0x0d, 16, 4, CTRL_BAD_ORDINAL},  /* SET_STATEBLOB */
     {0x0e, 4, 4, CTRL_SUCCESS},       /* STOP */
     {0x0f, 4, 8, CTRL_SUCCESS},       /* GET_CONFIG */
-    {0x10, 4, 4, CTRL_BAD_ORDINAL},   /* SET_DATAFD */
+    {0x10, 4, 4, CTRL_BAD_PARAMETER}, /* SET_DATAFD, without one */
     {0x11, 8, 16, CTRL_SUCCESS},      /* SET_BUFFERSIZE, asking */
     {0x12, 20, 0, CTRL_SUCCESS},      /* GET_INFO */
     {0x13, 8, 4, CTRL_BAD_ORDINAL},   /* LOCK_STORAGE */
@@ -58,7 +58,19 @@ static void on_commit(void *arg, bool anchor)
 }
 
 static struct vtpm vtpm;
-static const struct ctrl_host host = {&vtpm, on_cancel, NULL};
+static int passed = -1;
+static int data_fd = -1;
+
+static enum err on_data_fd(void *arg, int fd)
+{
+	(void)arg;
+	if (data_fd >= 0)
+		return ERR_FULL;
+	data_fd = fd;
+	return ERR_OK;
+}
+
+static const struct ctrl_host host = {&vtpm, &passed, on_data_fd, on_cancel, NULL};
 
 static int power_on(void **state)
 {
@@ -126,7 +138,7 @@ static void every_command_answers_its_length(void **state)
 static void offers_what_it_has(void **state)
 {
 	(void)state;
-	assert_int_equal(ctrl_capabilities(), 0x6cbf);
+	assert_int_equal(ctrl_capabilities(), 0x7cbf);
 }
 
 static void unknown_commands_have_no_end(void **state)
@@ -159,7 +171,7 @@ static void counted_lengths_are_bounded(void **state)
 
 static void what_changes_the_tpm_waits(void **state)
 {
-	static const uint8_t live[] = {0x01, 0x04, 0x09, 0x0f, 0x12};
+	static const uint8_t live[] = {0x01, 0x04, 0x09, 0x0f, 0x10, 0x12};
 
 	(void)state;
 	for (uint8_t command = 1; command <= LAST_COMMAND; command++) {
@@ -188,6 +200,26 @@ static void a_reset_forgets_the_startup(void **state)
 	vtpm_execute(&vtpm, get_random, sizeof(get_random), &out);
 	assert_int_equal(result_of(out.bytes + 6), VTPM_RC_INITIALIZE);
 	assert_int_equal(vtpm_startup(&vtpm), ERR_OK);
+}
+
+static uint32_t set_data_fd(int fd)
+{
+	static const uint8_t request[4] = {0, 0, 0, 0x10};
+	uint8_t response[CTRL_RESPONSE_MAX];
+
+	passed = fd;
+	assert_int_equal(ctrl_handle(&host, request, sizeof(request), response), 4);
+	return result_of(response);
+}
+
+static void the_first_data_fd_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(set_data_fd(7), CTRL_SUCCESS);
+	assert_int_equal(data_fd, 7);
+	assert_int_equal(passed, -1);
+	assert_int_equal(set_data_fd(8), CTRL_FAIL);
+	assert_int_equal(data_fd, 7);
 }
 
 static void only_known_init_flags(void **state)
@@ -251,6 +283,7 @@ int main(void)
 	    cmocka_unit_test(counted_lengths_are_bounded),
 	    cmocka_unit_test(what_changes_the_tpm_waits),
 	    cmocka_unit_test(a_reset_forgets_the_startup),
+	    cmocka_unit_test(the_first_data_fd_stays),
 	    cmocka_unit_test(only_known_init_flags),
 	    cmocka_unit_test(information_comes_in_pieces),
 	    cmocka_unit_test(frames_commands),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The control protocol, as swtpm_ioctl and tpm2-tss speak it.
 gives() { local pattern=$1; shift; "$@" 2>&1 | grep -q "$pattern"; }
-check "capabilities" gives 0x6cbf ctrl -c
+check "capabilities" gives 0x7cbf ctrl -c
 check "configuration" gives 0x0 ctrl -g
 check "information" gives '"family":"2.0"' ctrl --info 1
 check "buffer size" gives 4096 ctrl -b 0
@@ -16,7 +16,6 @@ check "locality as tpm2-tss sends it" answers tpm.ctrl 00000000 "00000005 00"
 check "nothing to cancel" ctrl -C
 check "not offered: volatile state" refused ctrl -v
 check "not offered: state blobs" refused ctrl --save permanent "$dir/blob"
-check "not offered: data descriptor" answers tpm.ctrl 0000000a 00000010
 check "not offered: storage lock" answers tpm.ctrl 0000000a "00000013 00000000"
 in_locality() { quick tpm2_pcrreset "$1"; }
 check "PCR 20 in locality 0" refused in_locality 20
