@@ -13,6 +13,7 @@ libvtpm_a_SOURCES = \
 	lib/crypt_verify.c \
 	lib/err.c lib/err.h \
 	lib/field.c lib/field.h \
+	lib/finding.c lib/finding.h \
 	lib/frame.c lib/frame.h \
 	lib/freshness.c lib/freshness.h \
 	lib/log.c lib/log.h \

@@ -81,6 +81,7 @@ CODEC(keys_open);
 static void keys_opened_put(struct wbuf *w, const struct keys_opened *m)
 {
 	wbuf_u16(w, m->err);
+	wbuf_u8(w, m->finding);
 	wbuf_str(w, m->detail);
 	wbuf_u8(w, m->root_slot);
 	wbuf_blob(w, m->root, m->root_len);
@@ -89,10 +90,12 @@ static void keys_opened_put(struct wbuf *w, const struct keys_opened *m)
 static void keys_opened_get(struct rbuf *r, struct keys_opened *m)
 {
 	m->err = get_err(r);
+	m->finding = field_enum(r, FOUND_NOTHING, FOUND_COUNT - 1);
 	rbuf_str(r, m->detail, sizeof(m->detail));
 	m->root_slot = rbuf_bool(r);
 	m->root_len = (uint32_t)rbuf_blob(r, STORE_ROOT_SIZE, &m->root);
 	rbuf_require(r, (m->err == ERR_OK) == (m->root_len != 0));
+	rbuf_require(r, (m->err == ERR_OK) == (m->finding == FOUND_NOTHING));
 }
 
 CODEC(keys_opened);

@@ -30,6 +30,7 @@
 #define LIB_PROTO_KEYS_H
 
 #include "lib/err.h"
+#include "lib/finding.h"
 #include "lib/msg.h"
 #include "lib/proto_root.h"
 #include "lib/proto_state.h"
@@ -86,9 +87,11 @@ struct keys_open {
 	const uint8_t *root[2];
 };
 
-/* err ERR_OK: root is the anchored one. Otherwise detail says what was found. */
+/* err ERR_OK: root is the anchored one. Otherwise finding, and detail in words, say what was found.
+ */
 struct keys_opened {
 	uint16_t err;
+	uint8_t finding; /* enum finding */
 	char detail[DETAIL_MAX + 1];
 	uint8_t root_slot;
 	uint32_t root_len;
@@ -144,6 +147,8 @@ struct keys_status {
 	bool pinned;       /* the salt key's Name was pinned before init ran */
 	bool stalled;      /* commits fail at present */
 	uint16_t last_err; /* of the last failed open or commit */
+	uint8_t found;     /* enum finding: why the store is closed */
+	bool recovered;    /* `vtpmctl recover` has put an older root back, ever */
 	uint64_t seq;      /* of the current root */
 	uint64_t version;  /* of this manager, and the minimum that V holds */
 	uint64_t min_version;

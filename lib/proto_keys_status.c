@@ -14,6 +14,8 @@ void keys_status_put(struct wbuf *w, const struct keys_status *m)
 	wbuf_u8(w, m->pinned);
 	wbuf_u8(w, m->stalled);
 	wbuf_u16(w, m->last_err);
+	wbuf_u8(w, m->found);
+	wbuf_u8(w, m->recovered);
 	wbuf_u64(w, m->seq);
 	wbuf_u64(w, m->version);
 	wbuf_u64(w, m->min_version);
@@ -34,6 +36,8 @@ void keys_status_get(struct rbuf *r, struct keys_status *out)
 	out->pinned = rbuf_bool(r);
 	out->stalled = rbuf_bool(r);
 	out->last_err = (uint16_t)err_from_wire(rbuf_u16(r));
+	out->found = field_enum(r, FOUND_NOTHING, FOUND_COUNT - 1);
+	out->recovered = rbuf_bool(r);
 	out->seq = rbuf_u64(r);
 	out->version = rbuf_u64(r);
 	out->min_version = rbuf_u64(r);

@@ -8,6 +8,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_broker.c \
 	vtpmmgr/keys/keys_commit.c \
 	vtpmmgr/keys/keys_derive.c vtpmmgr/keys/keys_derive.h \
+	vtpmmgr/keys/keys_finding.c vtpmmgr/keys/keys_finding.h \
 	vtpmmgr/keys/keys_libctx.c \
 	vtpmmgr/keys/keys_main.c \
 	vtpmmgr/keys/keys_open.c \
@@ -34,6 +35,11 @@ tests_unit_test_keys_pick_SOURCES = tests/unit/test_keys_pick.c vtpmmgr/keys/key
 	vtpmmgr/keys/keys_derive.c
 tests_unit_test_keys_pick_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_pick_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_keys_finding
+tests_unit_test_keys_finding_SOURCES = tests/unit/test_keys_finding.c vtpmmgr/keys/keys_finding.c
+tests_unit_test_keys_finding_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_finding_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_keys_derive
 tests_unit_test_keys_derive_SOURCES = tests/unit/test_keys_derive.c vtpmmgr/keys/keys_derive.c

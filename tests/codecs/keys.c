@@ -92,6 +92,8 @@ static void keys_status_fill(struct keys_status *m)
 	    .hierarchy = HIERARCHY_PLATFORM,
 	    .measured = true,
 	    .last_err = ERR_ROLLBACK,
+	    .found = FOUND_ROLLBACK,
+	    .recovered = true,
 	    .seq = 1,
 	    .version = 2,
 	    .min_version = 3,

@@ -211,28 +211,23 @@ static void status_names_each_gap(void **state)
 
 static void status_tells_why_it_is_closed(void **state)
 {
-	static const struct {
-		enum err err;
-		const char *says;
-	} causes[] = {
-	    {ERR_ROLLBACK, "old copy"},   {ERR_REVOKED, "older than the minimum"},
-	    {ERR_UNAPPROVED, "approved"}, {ERR_FOREIGN, "another machine"},
-	    {ERR_TAMPERED, "altered"},    {ERR_LOCKOUT, "lockout"},
-	    {ERR_INTERNAL, "not open"},
-	};
 	struct admin_status s = healthy;
 	struct ctl_coverage v;
 
 	(void)state;
 	s.keys.open = false;
-	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
-		s.keys.last_err = (uint16_t)causes[i].err;
+	for (int f = FOUND_NOTHING; f < FOUND_COUNT; f++) {
+		s.keys.found = (uint8_t)f;
 		assert_true(ctl_coverage_at(&s, 2, &v));
 		assert_string_equal(v.item, "open");
 		assert_false(v.covered);
-		assert_non_null(strstr(v.text, causes[i].says));
 		assert_non_null(v.action);
+		if (f != FOUND_NOTHING)
+			assert_string_equal(v.text, finding_text(f));
 	}
+	s.keys.found = FOUND_ROLLBACK;
+	assert_true(ctl_coverage_at(&s, 2, &v));
+	assert_non_null(strstr(v.action, "recover --request"));
 }
 
 int main(void)

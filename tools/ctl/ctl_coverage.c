@@ -99,32 +99,43 @@ static const struct {
      "disable clearing: tpm2_clearcontrol -C l s"},
 };
 
-/* What stands behind a store that does not open. */
-static const struct {
-	enum err err;
-	const char *gap;
-	const char *action;
-} causes[] = {
-    {ERR_UNAPPROVED,
-     "the store is not open: this machine's PCRs, or the manager's version, are not what the "
-     "authority approved",
-     "if the software was updated on purpose: vtpmctl platform pcrs, platform sign-pcrs, then "
-     "platform update; if not, find out what changed"},
-    {ERR_REVOKED,
-     "the store is not open: this manager is older than the minimum version that the TPM holds",
-     "install the newer manager again: this version was shut out for good"},
-    {ERR_ROLLBACK, "the store is not open: it is an old copy, and the TPM knows a newer state",
-     "put the newest store back; there is no other way to go on with these vTPMs"},
-    {ERR_TAMPERED, "the store is not open: what it holds, or the TPM's anchor, was altered",
-     "put the newest store back; if the anchor in the TPM was removed, these vTPMs are lost"},
-    {ERR_FOREIGN, "the store is not open: it belongs to another machine's TPM",
-     "use this machine's own store, or start with an empty one"},
-    {ERR_LOCKOUT, "the store is not open: the TPM is in dictionary-attack lockout",
-     "wait until it ends by itself, or reset it: tpm2_dictionarylockout --clear-lockout"},
-    {ERR_UNAVAILABLE, "the store is not open: the TPM does not answer",
-     "check that ptpm-proxy runs and the TPM device is there"},
-    {ERR_TIMEOUT, "the store is not open: the TPM does not answer in time",
-     "check that ptpm-proxy runs and the TPM device is there"},
+#define PUT_NEWEST_BACK                                                                           \
+	"put the newest store back; where there is none, this one can be put back with the "      \
+	"platform authority's signature, and what was done since is lost: vtpmctl recover "       \
+	"--request FILE, then platform sign-recovery where the authority's key is, then recover " \
+	"--approval FILE"
+#define CHECK_TPM "check that ptpm-proxy runs, and that the TPM device is there and answers"
+#define GONE                                                                                       \
+	"use this store's own TPM; if that is lost or was cleared, nothing can bring these vTPMs " \
+	"back, by design: start with an empty store and platform init"
+
+/* What to do about a store that does not open; what was found is said before. */
+static const char *const remedies[FOUND_COUNT] = {
+    [FOUND_HEADER_DAMAGED] = "put the newest copy of the store back",
+    [FOUND_NEWER_FORMAT] = "install the newer manager again",
+    [FOUND_NO_PIN] = "put the pin file back that 'platform init' wrote, or the image brought",
+    [FOUND_KEY_MISSING] = GONE,
+    [FOUND_KEY_REPLACED] = GONE,
+    [FOUND_FOREIGN_STORE] = "use this machine's own store, or its newest copy",
+    [FOUND_PCRS] = "if the software was updated on purpose: vtpmctl platform pcrs, platform "
+		   "sign-pcrs, then platform update; if not, find out what changed",
+    [FOUND_REVOKED] = "install the newer manager again: this version was shut out for good",
+    [FOUND_APPROVALS_ALTERED] = "put the newest copy of the store back",
+    [FOUND_VERSION_MISSING] = GONE,
+    [FOUND_VERSION_REPLACED] = GONE,
+    [FOUND_ANCHOR_MISSING] = "find out who could; then, with the platform authority's signature: "
+			     "vtpmctl recover --request FILE, platform sign-recovery where the "
+			     "authority's key is, then recover --approval FILE",
+    [FOUND_ANCHOR_REPLACED] = "find out who could; then undefine that index (tpm2_nvundefine; "
+			      "doc/STATE-FORMAT names it), start the manager again, and vtpmctl "
+			      "recover --request FILE",
+    [FOUND_ROLLBACK] = PUT_NEWEST_BACK,
+    [FOUND_ROOT_DAMAGED] = "put the newest copy of the store back",
+    [FOUND_ROOT_FOREIGN] = "put the newest copy of the store back",
+    [FOUND_CUT_SHORT] = "put the newest copy of the store back, in its whole length",
+    [FOUND_POLICY_ALTERED] = "put the newest copy of the store back",
+    [FOUND_NOT_THE_OPEN_ONE] = "put the store back that was open, and restart the manager",
+    [FOUND_TPM_TROUBLE] = CHECK_TPM,
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -134,16 +145,14 @@ size_t ctl_coverage_count(void)
 	return COUNT(items);
 }
 
-/* A gap whose remedy hangs on the cause. */
-static void explain_cause(uint16_t last_err, struct ctl_coverage *out)
+/* A gap whose remedy hangs on what was found. */
+static void explain(enum finding found, struct ctl_coverage *out)
 {
+	if (found != FOUND_NOTHING)
+		out->text = finding_text(found);
 	out->action = "see the last error above, and the manager's log (journalctl -u vtpmmgr)";
-	for (size_t i = 0; i < COUNT(causes); i++) {
-		if (causes[i].err == last_err) {
-			out->text = causes[i].gap;
-			out->action = causes[i].action;
-		}
-	}
+	if ((unsigned)found < FOUND_COUNT && remedies[found])
+		out->action = remedies[found];
 }
 
 bool ctl_coverage_at(const struct admin_status *s, size_t i, struct ctl_coverage *out)
@@ -155,7 +164,7 @@ bool ctl_coverage_at(const struct admin_status *s, size_t i, struct ctl_coverage
 	v.text = v.covered ? items[i].holds : items[i].gap;
 	v.action = v.covered ? NULL : items[i].action;
 	if (!v.covered && !v.action)
-		explain_cause(s->keys.last_err, &v);
+		explain((enum finding)s->keys.found, &v);
 	*out = v;
 	return true;
 }

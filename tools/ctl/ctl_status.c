@@ -36,6 +36,8 @@ static struct json_object *keys_json(const struct admin_status *s)
 	    k->hierarchy ? json_object_new_string(ctl_output_hierarchy(k->hierarchy)) : NULL);
 	json_object_object_add(o, "last_error",
 			       json_object_new_string(err_name(err_from_wire(k->last_err))));
+	json_object_object_add(o, "found", json_object_new_string(finding_name(k->found)));
+	json_object_object_add(o, "recovered", json_object_new_boolean(k->recovered));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		json_object_object_add(o, numbers[i].name,
 				       json_object_new_uint64(numbers[i].value));
@@ -118,6 +120,8 @@ static void print_platform(const struct admin_status *s)
 	if (k->last_err)
 		printf("last error   %s: %s\n", err_name(err_from_wire(k->last_err)),
 		       err_text(err_from_wire(k->last_err)));
+	if (k->found)
+		printf("found        %s: %s\n", finding_name(k->found), finding_text(k->found));
 	if (!k->provisioned)
 		return;
 	printf("hierarchy    %s, clearing the TPM is %s\n", ctl_output_hierarchy(k->hierarchy),

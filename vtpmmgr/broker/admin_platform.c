@@ -61,8 +61,10 @@ static void send_status(struct request *q, const struct keys_status *keys)
 		s.keys = *keys;
 	/* What the key keeper has opened may still be refused here, for its policy or its size. */
 	s.keys.open = s.keys.open && b->opening == OPENING_DONE;
-	if (b->opening != OPENING_DONE && b->open_err)
+	if (b->opening != OPENING_DONE && b->open_err) {
 		s.keys.last_err = (uint16_t)b->open_err;
+		s.keys.found = (uint8_t)b->open_found;
+	}
 	if (request_may(q, ACTION_PLATFORM))
 		add_host_figures(b, &s);
 	else

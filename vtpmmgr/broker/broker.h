@@ -36,7 +36,7 @@
 
 enum opening {
 	OPENING_WAIT, /* for the key keeper, or for its answer */
-	OPENING_SHUT, /* it refused: open_err and open_text say why */
+	OPENING_SHUT, /* it refused: open_err, open_found and open_text say why */
 	OPENING_DONE
 };
 
@@ -57,6 +57,7 @@ struct broker {
 	/* How the key keeper sees the store. */
 	enum opening opening;
 	enum err open_err;
+	enum finding open_found;
 	char open_text[DETAIL_MAX + 1];
 	bool known; /* the registry has been loaded, if not by this key keeper then by its
 		     * predecessor

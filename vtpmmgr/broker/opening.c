@@ -154,6 +154,7 @@ static enum err load_audit(struct broker *b, const struct root *root)
 
 struct load_step {
 	enum err (*fn)(struct broker *b, const struct root *root);
+	enum finding finding;
 	const char *failure;
 };
 
@@ -168,10 +169,10 @@ static enum err load_registry(struct broker *b, const struct root *root)
 }
 
 static const struct load_step load_steps[] = {
-    {check_size, "the store is shorter than what is anchored"},
-    {load_policy, "the policy in the store is not the anchored one"},
-    {load_registry, "the registry cannot be loaded"},
-    {load_audit, "the audit trail cannot be read"},
+    {check_size, FOUND_CUT_SHORT, NULL},
+    {load_policy, FOUND_POLICY_ALTERED, NULL},
+    {load_registry, FOUND_OTHER_TROUBLE, "the registry cannot be loaded"},
+    {load_audit, FOUND_OTHER_TROUBLE, "the audit trail cannot be read"},
 };
 
 enum err opening_load(struct broker *b, uint8_t slot, const struct root *root)
@@ -179,9 +180,14 @@ enum err opening_load(struct broker *b, uint8_t slot, const struct root *root)
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < sizeof(load_steps) / sizeof(load_steps[0]); i++) {
-		e = load_steps[i].fn(b, root);
-		if (e)
-			snprintf(b->open_text, sizeof(b->open_text), "%s", load_steps[i].failure);
+		const struct load_step *step = &load_steps[i];
+
+		e = step->fn(b, root);
+		if (!e)
+			continue;
+		b->open_found = step->finding;
+		snprintf(b->open_text, sizeof(b->open_text), "%s",
+			 step->failure ? step->failure : finding_text(step->finding));
 	}
 	if (e)
 		return e;
@@ -209,14 +215,22 @@ static void on_retry(void *arg)
 	opening_ask(b);
 }
 
-static void shut(struct broker *b, enum err e, const char *why)
+static void record_refusal(struct broker *b)
+{
+	struct admin_audit r = {.uid = AUDIT_MANAGER, .err = (uint16_t)b->open_err};
+
+	snprintf(r.action, sizeof(r.action), "refused");
+	snprintf(r.object, sizeof(r.object), "%s", finding_name(b->open_found));
+	broker_audit(b, &r);
+}
+
+/* What was found, and why in words, is in b already. */
+static void shut(struct broker *b, enum err e)
 {
 	b->opening = OPENING_SHUT;
 	b->open_err = e;
-	if (*why)
-		snprintf(b->open_text, sizeof(b->open_text), "%s", why);
 	log_warning("the store stays closed: %s", b->open_text);
-	broker_event(b, "refused", NULL, e);
+	record_refusal(b);
 	if (passes(e) && b->keeper.channel && !b->open_timer &&
 	    loop_after(b->loop, backoff_fail(&b->open_backoff, backoff_now()), on_retry, b,
 		       &b->open_timer))
@@ -228,6 +242,7 @@ static void opened(struct broker *b)
 {
 	b->opening = OPENING_DONE;
 	b->open_err = ERR_OK;
+	b->open_found = FOUND_NOTHING;
 	b->open_text[0] = '\0';
 	log_info("the store is open: %zu vTPMs", b->registry.n);
 	broker_event(b, "opened", NULL, ERR_OK);
@@ -246,17 +261,23 @@ static enum err decode_root(const struct keys_opened *o, struct root **out)
 	return e;
 }
 
+static void found(struct broker *b, enum finding f, const char *why)
+{
+	b->open_found = f;
+	snprintf(b->open_text, sizeof(b->open_text), "%s", why);
+}
+
 static void take(struct broker *b, const struct keys_opened *o)
 {
 	struct root *root = NULL;
 	enum err e = decode_root(o, &root);
 
-	snprintf(b->open_text, sizeof(b->open_text), "%s", err_text(e));
+	found(b, FOUND_OTHER_TROUBLE, err_text(e));
 	if (!e)
 		e = opening_load(b, o->root_slot, root);
 	free(root);
 	if (e)
-		shut(b, e, "");
+		shut(b, e);
 	else
 		opened(b);
 }
@@ -268,12 +289,15 @@ static void on_opened(void *arg, enum err e, const char *detail, const struct ms
 
 	if (!e)
 		e = keys_opened_decode(reply->body, reply->len, &o);
-	if (e)
-		shut(b, e, *detail ? detail : err_text(e));
-	else if (o.err)
-		shut(b, err_from_wire(o.err), *o.detail ? o.detail : err_text(o.err));
-	else
+	if (e) {
+		found(b, FOUND_OTHER_TROUBLE, *detail ? detail : err_text(e));
+		shut(b, e);
+	} else if (o.err) {
+		found(b, (enum finding)o.finding, o.detail);
+		shut(b, err_from_wire(o.err));
+	} else {
 		take(b, &o);
+	}
 }
 
 void opening_ask(struct broker *b)
@@ -285,10 +309,12 @@ void opening_ask(struct broker *b)
 	b->open_timer = NULL;
 	backoff_start(&b->open_backoff, backoff_now());
 	b->opening = OPENING_WAIT;
-	if (e)
-		shut(b, e, err_text(e));
-	else
+	if (e) {
+		found(b, FOUND_OTHER_TROUBLE, err_text(e));
+		shut(b, e);
+	} else {
 		keeper_ask(&b->keeper, KEYS_OPEN, b->out, len, on_opened, b);
+	}
 }
 
 void opening_lost(struct broker *b)

@@ -8,6 +8,7 @@
  *  keys_broker    the broker's messages: dispatch and answers
  *  keys_open      recovery: from a store's header and roots to the current root
  *  keys_pick      which copy is the current one
+ *  keys_finding   what it means where there is none
  *  keys_platform  provisioning, approvals, PCRs, status
  *  keys_revoke    the minimum manager version
  *  keys_vtpm      create, start, destroy, records, policy: one change of the root each
@@ -23,6 +24,7 @@
 #include "lib/proto_keys.h"
 #include "lib/proto_super.h"
 #include "lib/secret.h"
+#include "vtpmmgr/keys/keys_finding.h"
 #include "vtpmmgr/keys/keys_tpm.h"
 
 /* The states of tests/model: what a commit has reached. */
@@ -112,6 +114,7 @@ struct keys {
 	struct loop_timer *retry;
 	bool stalled;
 	enum err last_err;
+	enum finding found; /* why the store is closed */
 	uint64_t audit_seq;
 	struct digest audit_head;
 
@@ -141,11 +144,14 @@ void keys_forget_postponed(struct keys *k);
 
 /* ---- keys_open ---- */
 enum err keys_open(void *keys, struct msg *m);
+/* These steps, both included. An error is explained in *found, which is untouched otherwise. */
+enum err keys_walk(struct keys *k, const struct keys_open *q, enum keys_step from,
+		   enum keys_step to, struct keys_found *found) MUST_USE;
 /* Takes RK and what follows from it into use, and finds A. */
 enum err keys_adopt_root_key(struct keys *k, struct secret *rk) MUST_USE;
 /* RK is forgotten, and what was found with it. */
 void keys_drop_root_key(struct keys *k);
-/* Unseals RK with the header's approvals and checks the payload's Names. */
+/* Unseals RK with the header's approvals and checks the payload's Names. V is known. */
 enum err keys_unseal_root_key(struct keys *k, const struct boot_header *h,
 			      struct secret **rk) MUST_USE;
 /* RK || Name(A) || Name(V) || u16 format version. */

@@ -42,7 +42,7 @@ static enum err find(struct tpm *t, uint32_t index, const uint8_t expected[TPM_N
 		e = ERR_TAMPERED;
 	if (e) {
 		forget(t, &tr);
-		return e == ERR_NOT_FOUND ? ERR_TAMPERED : e;
+		return e;
 	}
 	/* ESYS may have given the same one again. */
 	if (*out != tr)

@@ -12,10 +12,10 @@
 /* Neither A nor V is known any more; the pTPM keeps both. */
 void anchor_forget(struct tpm *t);
 
-/* V alone: needed before RK is known. ERR_TAMPERED: absent, or not the one that we defined. */
+/* V alone: needed before RK is known. ERR_NOT_FOUND; ERR_TAMPERED: not the one that we defined. */
 enum err anchor_find_v(struct tpm *t) MUST_USE;
 
-/* A, to be used with this authValue. ERR_TAMPERED: absent, unwritten or another one. */
+/* A, to be used with this authValue. ERR_NOT_FOUND; ERR_TAMPERED: unwritten, or another one. */
 enum err anchor_find_a(struct tpm *t, const struct secret *auth) MUST_USE;
 
 /* A's value. ERR_TAMPERED: it was defined anew by somebody who does not know RK. */

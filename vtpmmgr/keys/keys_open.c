@@ -85,11 +85,7 @@ enum err keys_unseal_root_key(struct keys *k, const struct boot_header *h, struc
 	__attribute__((cleanup(secret_cleanup))) struct secret *payload = NULL;
 	enum err e;
 
-	e = anchor_find_v(&k->tpm);
-	if (!e)
-		e = anchor_version(&k->tpm);
-	if (!e)
-		e = seal_open(&k->tpm, &h->platform, &h->root_key, &payload);
+	e = seal_open(&k->tpm, &h->platform, &h->root_key, &payload);
 	return e ? e : check_payload(payload, (enum hierarchy)h->hierarchy, rk);
 }
 
@@ -119,11 +115,6 @@ void keys_drop_root_key(struct keys *k)
 
 /* ---- the steps ------------------------------------------------------------------------------ */
 
-struct step {
-	enum err (*run)(struct keys *k, const struct keys_open *q);
-	const char *failed; /* said in front of the error's own text */
-};
-
 static enum err step_header(struct keys *k, const struct keys_open *q)
 {
 	enum err e = keys_pick_header(q, &k->header);
@@ -139,8 +130,17 @@ static enum err step_parent(struct keys *k, const struct keys_open *q)
 
 	(void)q;
 	if (!k->config.pinned)
-		return ERR_FOREIGN;
+		return ERR_STATE;
 	return tpm_use_parent(&k->tpm, (enum hierarchy)k->header.hierarchy, k->config.pin, name);
+}
+
+static enum err step_version(struct keys *k, const struct keys_open *q)
+{
+	enum err e;
+
+	(void)q;
+	e = anchor_find_v(&k->tpm);
+	return e ? e : anchor_version(&k->tpm);
 }
 
 static enum err step_root_key(struct keys *k, const struct keys_open *q)
@@ -189,34 +189,34 @@ static enum err step_facts(struct keys *k, const struct keys_open *q)
 	return tpm_clear_disabled(&k->tpm, &k->clear_disabled);
 }
 
-static const struct step steps[] = {
-    {step_header, "boot header"}, {step_parent, "pinned key of the pTPM"},
-    {step_root_key, "root key"},  {step_anchor, "anchor in the pTPM"},
-    {step_root, "root record"},   {step_facts, "pTPM"},
+static enum err (*const steps[STEPS])(struct keys *k, const struct keys_open *q) = {
+    [STEP_HEADER] = step_header,     [STEP_PARENT] = step_parent, [STEP_VERSION] = step_version,
+    [STEP_ROOT_KEY] = step_root_key, [STEP_ANCHOR] = step_anchor, [STEP_ROOT] = step_root,
+    [STEP_FACTS] = step_facts,
 };
 
-static enum err recover(struct keys *k, const struct keys_open *q, char detail[DETAIL_MAX + 1])
+enum err keys_walk(struct keys *k, const struct keys_open *q, enum keys_step from,
+		   enum keys_step to, struct keys_found *found)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		enum err e = steps[i].run(k, q);
+	for (enum keys_step i = from; i <= to; i++) {
+		enum err e = steps[i](k, q);
 
-		if (!e)
-			continue;
-		snprintf(detail, DETAIL_MAX + 1, "%s: %s", steps[i].failed, err_text(e));
-		return e;
+		if (e) {
+			keys_find(i, e, found);
+			return found->err;
+		}
 	}
-	detail[0] = '\0';
 	return ERR_OK;
 }
 
-static enum err answer(struct keys *k, uint32_t id, enum err e, const char *detail)
+static enum err answer(struct keys *k, uint32_t id, const struct keys_found *found)
 {
-	struct keys_opened a = {.err = (uint16_t)e};
+	struct keys_opened a = {.err = (uint16_t)found->err, .finding = (uint8_t)found->finding};
 	size_t len;
 	enum err encoded = ERR_OK;
 
-	snprintf(a.detail, sizeof(a.detail), "%s", detail);
-	if (!e) {
+	snprintf(a.detail, sizeof(a.detail), "%s", found->detail);
+	if (!found->err) {
 		encoded = root_encode(k->root, k->attempt.bytes, STORE_ROOT_SIZE, &len);
 		a.root_slot = k->root_slot;
 		a.root = k->attempt.bytes;
@@ -242,18 +242,29 @@ static bool agrees(struct keys *k, const struct keys_open *q)
 
 static enum err open_again(struct keys *k, uint32_t id, const struct keys_open *q)
 {
-	if (!agrees(k, q))
-		return answer(k, id, ERR_ROLLBACK, "the store is not the one that is open");
-	k->broker_open = true;
-	keys_commit_soon(k);
-	return answer(k, id, ERR_OK, "");
+	struct keys_found found = {0};
+
+	if (agrees(k, q)) {
+		k->broker_open = true;
+		keys_commit_soon(k);
+	} else {
+		keys_found_set(&found, FOUND_NOT_THE_OPEN_ONE, ERR_ROLLBACK);
+	}
+	return answer(k, id, &found);
+}
+
+static void stay_closed(struct keys *k, const struct keys_found *found)
+{
+	keys_drop_root_key(k);
+	log_error("the store stays closed: %s", found->detail);
+	keys_try_again(k, found->err);
 }
 
 /* A broker that was started again asks anew; what is open stays as it is, if it still agrees. */
 enum err keys_open(void *keys, struct msg *m)
 {
+	struct keys_found found = {0};
 	struct keys *k = keys;
-	char detail[DETAIL_MAX + 1] = "";
 	struct keys_open q;
 	enum err e;
 
@@ -263,13 +274,12 @@ enum err keys_open(void *keys, struct msg *m)
 	keys_header_settle(k, &q);
 	if (k->phase != PHASE_CLOSED)
 		return open_again(k, m->id, &q);
-	e = recover(k, &q, detail);
+	e = keys_walk(k, &q, STEP_HEADER, STEP_FACTS, &found);
 	k->last_err = e;
+	k->found = found.finding;
 	if (e) {
-		keys_drop_root_key(k);
-		log_error("the store stays closed: %s", detail);
-		keys_try_again(k, e);
-		return answer(k, m->id, e, detail);
+		stay_closed(k, &found);
+		return answer(k, m->id, &found);
 	}
 	k->phase = PHASE_IDLE;
 	k->broker_open = true;
@@ -277,7 +287,7 @@ enum err keys_open(void *keys, struct msg *m)
 	k->audit_head = k->root->audit_head;
 	log_info("root %llu is current, %u vTPMs", (unsigned long long)k->root->seq,
 		 k->root->nleaves);
-	e = answer(k, m->id, ERR_OK, "");
+	e = answer(k, m->id, &found);
 	keys_worker_resume_all(k);
 	return e;
 }

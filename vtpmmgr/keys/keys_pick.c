@@ -4,43 +4,46 @@
 #include "lib/rbuf.h"
 #include "vtpmmgr/keys/keys_derive.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the boot header ----------------------------------------------------------------------- */
 
 enum err keys_pick_header(const struct keys_open *q, struct boot_header *out)
 {
-	bool any = false, found = false;
+	enum err why = ERR_UNPROVISIONED;
+	bool found = false;
 
 	for (int i = 0; i < 2; i++) {
 		struct boot_header h;
+		enum err e;
 
 		if (q->header_len[i] == 0)
 			continue;
-		any = true;
-		if (boot_header_decode(q->header[i], q->header_len[i], &h) != ERR_OK)
+		e = boot_header_decode(q->header[i], q->header_len[i], &h);
+		if (e) {
+			if (why != ERR_UNSUPPORTED)
+				why = e == ERR_UNSUPPORTED ? e : ERR_TAMPERED;
 			continue;
+		}
 		if (!found || h.seq > out->seq)
 			*out = h;
 		found = true;
 	}
-	if (found)
-		return ERR_OK;
-	return any ? ERR_TAMPERED : ERR_UNPROVISIONED;
+	return found ? ERR_OK : why;
 }
 
 /* ---- the root ------------------------------------------------------------------------------- */
 
 /* Only what authenticates a root is read before it is authenticated. */
-static enum err root_peek(const uint8_t *bytes, size_t len, uint8_t store[UUID_SIZE],
-			  struct digest *prev)
+static enum err root_peek(const uint8_t *bytes, size_t len, struct digest *prev)
 {
 	struct rbuf r;
 
 	rbuf_init(&r, bytes, len);
 	rbuf_view(&r, 8 + 2 + 2 + 4); /* magic, format, zero, length */
 	rbuf_u64(&r);                 /* seq */
-	rbuf_copy(&r, store, UUID_SIZE);
+	rbuf_view(&r, UUID_SIZE);     /* store */
 	rbuf_copy(&r, prev->b, DIGEST_SIZE);
 	return r.bad ? ERR_FORMAT : ERR_OK;
 }
@@ -55,17 +58,35 @@ static enum err anchored_by(const struct secret *root_mac, const struct digest *
 	return e ? e : keys_derive_extended(prev, m, after);
 }
 
+/* Why none of them is the current one, as far as what nobody authenticates can tell. */
+static enum err why_none(const struct keys_open *q, const uint8_t store[UUID_SIZE])
+{
+	enum err why = ERR_TAMPERED;
+
+	for (uint8_t i = 0; i < 2; i++) {
+		struct root *r = malloc(sizeof(*r));
+		enum err e = r ? root_decode(q->root[i], q->root_len[i], r) : ERR_NO_MEMORY;
+		bool ours = !e && memcmp(r->store, store, UUID_SIZE) == 0;
+
+		free(r);
+		if (e == ERR_NO_MEMORY)
+			return e;
+		if (ours)
+			return ERR_ROLLBACK;
+		if (!e)
+			why = ERR_FOREIGN;
+	}
+	return why;
+}
+
 enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac,
 			const struct digest *a, const uint8_t store[UUID_SIZE], uint8_t *slot)
 {
-	bool ours = false;
-
 	for (uint8_t i = 0; i < 2; i++) {
-		uint8_t theirs[UUID_SIZE];
 		struct digest prev, after;
 		enum err e;
 
-		if (root_peek(q->root[i], q->root_len[i], theirs, &prev) != ERR_OK)
+		if (root_peek(q->root[i], q->root_len[i], &prev) != ERR_OK)
 			continue;
 		e = anchored_by(root_mac, &prev, q->root[i], q->root_len[i], &after);
 		if (e)
@@ -74,9 +95,8 @@ enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac
 			*slot = i;
 			return ERR_OK;
 		}
-		ours |= memcmp(theirs, store, UUID_SIZE) == 0;
 	}
-	return ours ? ERR_ROLLBACK : ERR_TAMPERED;
+	return why_none(q, store);
 }
 
 /* ---- approvals ------------------------------------------------------------------------------ */

@@ -17,7 +17,8 @@ enum err keys_pick_header(const struct keys_open *q, struct boot_header *out) MU
 
 /*
  * The slot of the root with SHA-256(prev || m(root)) = a. None: ERR_ROLLBACK
- * where roots of this very store are there, ERR_TAMPERED where not even that.
+ * where roots of this very store are there, ERR_FOREIGN where there are
+ * other stores' only, ERR_TAMPERED where none decodes.
  */
 enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac,
 			const struct digest *a, const uint8_t store[UUID_SIZE],

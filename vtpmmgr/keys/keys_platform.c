@@ -273,7 +273,11 @@ static enum err init_prove(struct keys *k, const struct boot_header *h)
 	struct secret *rk = NULL;
 	enum err e;
 
-	e = keys_unseal_root_key(k, h, &rk);
+	e = anchor_find_v(&k->tpm);
+	if (!e)
+		e = anchor_version(&k->tpm);
+	if (!e)
+		e = keys_unseal_root_key(k, h, &rk);
 	if (!e && !secret_equal(rk, k->rk))
 		e = ERR_INTERNAL;
 	secret_free(rk);
@@ -442,6 +446,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 				.pinned = k->config.pinned == PIN_GIVEN,
 				.stalled = k->stalled,
 				.last_err = (uint16_t)k->last_err,
+				.found = (uint8_t)k->found,
 				.version = MANAGER_VERSION,
 				.min_version = k->tpm.min_version,
 				.ptpm_commands = keys_tcti_commands(k->tpm.tcti),
@@ -453,6 +458,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 	if (m->len != 0)
 		return ERR_FORMAT;
 	s.seq = s.open ? k->root->seq : 0;
+	s.recovered = s.open && k->root->recovered;
 	e = keys_status_encode(&s, k->out, MSG_BODY_MAX, &len);
 	if (!e)
 		keys_to_broker(k, KEYS_STATUS_IS, m->id, len);

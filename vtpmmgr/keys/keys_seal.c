@@ -297,6 +297,17 @@ static enum err load(struct tpm *t, const struct sealed *sealed, ESYS_TR *out)
 }
 
 /*
+ * Every assertion of the policy was met, and still the session is not what the object asks for:
+ * what was loaded as the authority is not the one that it was sealed to.
+ */
+static enum err unseal_err(struct tpm *t, TSS2_RC rc)
+{
+	enum err e = tpm_err(t, "Unseal", rc);
+
+	return tpm_rc_base(rc) == TPM2_RC_POLICY_FAIL ? ERR_SIGNATURE : e;
+}
+
+/*
  * The policy session authorises, and ends with the command, so it costs no
  * FlushContext. The salted one makes command and answer the pinned TPM's, and
  * the payload unreadable on the way.
@@ -312,8 +323,7 @@ static enum err unseal(struct tpm *t, ESYS_TR object, ESYS_TR *policy, struct se
 		return e;
 	if (Esys_TRSess_SetAttributes(t->esys, *policy, 0, 0xff))
 		return ERR_INTERNAL;
-	e = tpm_err(t, "Unseal",
-		    Esys_Unseal(t->esys, object, *policy, session, ESYS_TR_NONE, &data));
+	e = unseal_err(t, Esys_Unseal(t->esys, object, *policy, session, ESYS_TR_NONE, &data));
 	if (e)
 		return e;
 	*policy = ESYS_TR_NONE;

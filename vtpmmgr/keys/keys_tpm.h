@@ -69,7 +69,7 @@ TSS2_RC tpm_rc_base(TSS2_RC rc);
 /*
  * Loads the storage parent's public area from its persistent handle and
  * compares its Name with pin (NULL: there is none yet, at provisioning).
- * ERR_FOREIGN: another key, or none, is there. name gets what was found.
+ * ERR_FOREIGN: another key is there; ERR_NOT_FOUND: none. name gets what was found.
  */
 enum err tpm_use_parent(struct tpm *t, enum hierarchy h, const uint8_t *pin,
 			uint8_t name[TPM_NAME_SIZE]) MUST_USE;
