@@ -158,7 +158,11 @@ static void ask_to_init(struct request *q, const struct admin_init *in)
 			      .policy_len = (uint32_t)b->rules.len,
 			      .policy = b->rules.digest};
 	size_t len;
-	enum err e = keys_init_encode(&k, b->out, MSG_BODY_MAX, &len);
+	enum err e;
+
+	/* Of an earlier try the first root may have been anchored: it counts no more. */
+	b->commit.root_slot = -1;
+	e = keys_init_encode(&k, b->out, MSG_BODY_MAX, &len);
 
 	if (e)
 		request_fail(q, e, NULL);
