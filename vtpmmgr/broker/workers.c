@@ -198,10 +198,23 @@ static void attach(struct worker *w, struct vtpm *v)
 		w->wants_blob = false;
 }
 
+/* What one that has ended left behind was in no commit that still counts, and serves nobody. */
+static void drop_ended(struct broker *b)
+{
+	struct worker *next;
+
+	for (struct worker *w = LIST_FIRST(&b->workers.list); w; w = next) {
+		next = LIST_NEXT(w, link);
+		if (w->exited)
+			drop(w);
+	}
+}
+
 void workers_adopt(struct broker *b)
 {
 	struct worker *w;
 
+	drop_ended(b);
 	LIST_FOREACH(w, &b->workers.list, link)
 	{
 		struct vtpm *v = registry_find(&b->registry, w->uuid);
