@@ -73,8 +73,9 @@ static struct keeper_call *find(struct keeper *k, uint32_t id, uint16_t type)
 {
 	struct keeper_call *c;
 
+	/* Whatever was asked for, KEYS_DONE may say why there is none. */
 	LIST_FOREACH(c, &k->calls, link)
-	if (c->id == id && c->expected == type)
+	if (c->id == id && (c->expected == type || type == KEYS_DONE))
 		return c;
 	return NULL;
 }
@@ -99,6 +100,8 @@ static enum err on_answer(struct keeper *k, const struct msg *m)
 		return ERR_OK;
 	}
 	e = keys_done_decode(m->body, m->len, &done);
+	if (!e && !done.err && c->expected != KEYS_DONE)
+		e = ERR_FORMAT;
 	if (!e)
 		finish(c, err_from_wire(done.err), done.detail, NULL);
 	return e;
