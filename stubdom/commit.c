@@ -198,7 +198,9 @@ enum err commit_new_keys(struct commit *c, struct channel *keys)
 	c->keys = keys;
 	c->resuming = true;
 	e = state_resume_encode(&r, body, sizeof(body), &len);
-	return e ? e : tell(keys, STATE_RESUME, body, len);
+	if (!e && tell(keys, STATE_RESUME, body, len) != ERR_OK)
+		log_warning("the new key keeper cannot be told; waiting for the next one");
+	return e;
 }
 
 void commit_new_broker(struct commit *c, struct channel *broker)

@@ -10,13 +10,16 @@
 
 #include <stdlib.h>
 
+/* A broker that cannot be asked has just died; its successor will be. */
 enum err worker_load_ask(struct worker *w)
 {
 	uint8_t body[1];
 	size_t len;
 	enum err e = blob_get_encode(w->load.which, body, sizeof(body), &len);
 
-	return e ? e : worker_send(w->broker, BLOB_GET, body, len);
+	if (!e && worker_send(w->broker, BLOB_GET, body, len) != ERR_OK)
+		log_warning("the broker cannot be asked for the state; waiting for the next one");
+	return e;
 }
 
 static enum err ask_for(struct worker *w, enum blob_which which)
