@@ -6,6 +6,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys.h \
 	vtpmmgr/keys/keys_anchor.c vtpmmgr/keys/keys_anchor.h \
 	vtpmmgr/keys/keys_broker.c \
+	vtpmmgr/keys/keys_budget.c \
 	vtpmmgr/keys/keys_commit.c \
 	vtpmmgr/keys/keys_derive.c vtpmmgr/keys/keys_derive.h \
 	vtpmmgr/keys/keys_finding.c vtpmmgr/keys/keys_finding.h \
@@ -20,6 +21,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_tcti.c vtpmmgr/keys/keys_tcti.h \
 	vtpmmgr/keys/keys_tpm.c vtpmmgr/keys/keys_tpm.h \
 	vtpmmgr/keys/keys_vtpm.c \
+	vtpmmgr/keys/keys_wear.c vtpmmgr/keys/keys_wear.h \
 	vtpmmgr/keys/keys_worker.c
 vtpmmgr_keys_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(ESYS_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_keys_LDADD = libvtpm.a $(ESYS_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
@@ -93,6 +95,7 @@ broker_sources = \
 	vtpmmgr/broker/registry_apply.c \
 	vtpmmgr/broker/request.c vtpmmgr/broker/request.h \
 	vtpmmgr/broker/rules.c vtpmmgr/broker/rules.h \
+	vtpmmgr/broker/session.c vtpmmgr/broker/session.h \
 	vtpmmgr/broker/store.c vtpmmgr/broker/store.h \
 	vtpmmgr/broker/syslog_line.c vtpmmgr/broker/syslog_line.h \
 	vtpmmgr/uuid.c vtpmmgr/uuid.h \

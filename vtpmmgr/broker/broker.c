@@ -7,6 +7,7 @@
 #include "vtpmmgr/broker/life.h"
 #include "vtpmmgr/broker/opening.h"
 #include "vtpmmgr/supervisor/supervisor.h"
+#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +126,32 @@ static void on_commit_anchored(void *arg, const struct keys_commit *c, const str
 
 static const struct commit_ops commit_ops = {find_blob, tell_durable, on_commit_anchored};
 
+/* ---- session states ------------------------------------------------------------------------- */
+
+static bool in_group_commit(void *arg, const uint8_t uuid[UUID_SIZE])
+{
+	return commit_holds(&((struct broker *)arg)->commit, uuid);
+}
+
+static void on_stored(void *arg, const uint8_t uuid[UUID_SIZE], uint64_t version)
+{
+	workers_stored(arg, uuid, version);
+}
+
+static void on_refused(void *arg, const uint8_t uuid[UUID_SIZE], enum err why)
+{
+	log_warning("worker %s sent a session state that cannot be: %s", uuid_format(uuid).s,
+		    err_text(why));
+	broker_kill_worker(arg, uuid);
+}
+
+static void on_stalled(void *arg, bool stalled)
+{
+	workers_stall(arg, stalled);
+}
+
+static const struct session_ops session_ops = {in_group_commit, on_stored, on_refused, on_stalled};
+
 /* ---- the key keeper ------------------------------------------------------------------------- */
 
 static enum err on_header(void *ctx, struct msg *m)
@@ -146,7 +173,11 @@ static enum err on_commit(void *ctx, struct msg *m)
 
 static enum err on_anchored(void *ctx, struct msg *m)
 {
-	return commit_anchored(&((struct broker *)ctx)->commit, m);
+	struct broker *b = ctx;
+	enum err e = commit_anchored(&b->commit, m);
+
+	session_kick(&b->session);
+	return e;
 }
 
 static const struct msg_rule keeper_rules[] = {
@@ -266,6 +297,7 @@ enum err broker_init(struct broker *b, struct loop *l, int store, const char *ru
 	e = store_open(store, &b->store);
 	if (!e)
 		e = commit_init(&b->commit, l, b->store, &b->registry, &commit_ops, b);
+	session_init(&b->session, l, b->store, &b->registry, &session_ops, b);
 	return e;
 }
 
@@ -277,6 +309,7 @@ void broker_fini(struct broker *b)
 	loop_cancel(b->flush_timer);
 	loop_cancel(b->open_timer);
 	commit_fini(&b->commit);
+	session_fini(&b->session);
 	registry_clear(&b->registry);
 	rules_clear(&b->rules);
 	store_free(b->store);

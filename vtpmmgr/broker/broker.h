@@ -8,6 +8,7 @@
  *	opening.c     from what lies in the store to an open store, with the key keeper
  *	keeper.c      requests to the key keeper
  *	commit.c      what the key keeper wants written
+ *	session.c     states that are stored without it
  *	workers.c     the workers' channels: ciphertext, and "stop"
  *	life.c        what happens to a vTPM; lifecycle.c has the table
  *	registry.c    the vTPMs, their names and regions; registry_apply.c takes a new root
@@ -29,6 +30,7 @@
 #include "vtpmmgr/broker/pace.h"
 #include "vtpmmgr/broker/registry.h"
 #include "vtpmmgr/broker/rules.h"
+#include "vtpmmgr/broker/session.h"
 #include "vtpmmgr/broker/store.h"
 #include "vtpmmgr/broker/workers.h"
 
@@ -47,6 +49,7 @@ struct broker {
 	struct store *store;
 	struct keeper keeper;
 	struct commit commit;
+	struct session session;
 	struct workers workers;
 	struct registry registry;
 	struct rules rules;

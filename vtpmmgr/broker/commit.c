@@ -238,6 +238,14 @@ enum err commit_begin(struct commit *t, const struct msg *m)
 	return ERR_OK;
 }
 
+bool commit_holds(const struct commit *t, const uint8_t uuid[UUID_SIZE])
+{
+	for (size_t i = 0; t->phase != COMMIT_IDLE && i < t->c.nblobs; i++)
+		if (uuid_equal(t->c.blobs[i].uuid, uuid))
+			return true;
+	return false;
+}
+
 enum err commit_anchored(struct commit *t, const struct msg *m)
 {
 	struct keys_result r;

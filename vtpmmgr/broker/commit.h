@@ -59,6 +59,8 @@ enum err commit_begin(struct commit *t, const struct msg *m) MUST_USE;
 void commit_blob_arrived(struct commit *t);
 /* KEYS_ANCHORED. */
 enum err commit_anchored(struct commit *t, const struct msg *m) MUST_USE;
+/* Whether an attempt that is under way has a new state of this vTPM. */
+bool commit_holds(const struct commit *t, const uint8_t uuid[UUID_SIZE]);
 /* The key keeper is gone: nobody waits for the attempt any more. */
 void commit_drop(struct commit *t);
 

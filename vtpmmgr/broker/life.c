@@ -72,26 +72,54 @@ static void on_started(void *arg, enum err e, const char *detail, const struct m
 	}
 }
 
+/* As the body of KEYS_START and KEYS_TERMS, into b->out. */
+static enum err encode_terms(struct broker *b, const struct vtpm *v, size_t *len)
+{
+	struct keys_start q = {
+	    .asked = v->asked, .record_len = (uint32_t)v->record_len, .record = v->record_bytes};
+
+	memcpy(q.uuid, v->leaf.uuid, UUID_SIZE);
+	return keys_start_encode(&q, b->out, MSG_BODY_MAX, len);
+}
+
+/*
+ * With an epoch, the run before this one did not end: which of its session states
+ * is the newest is the disk's word.
+ */
+static void note_open_session(struct broker *b, const struct vtpm *v)
+{
+	if (v->leaf.epoch > 0)
+		broker_event(b, "unended-session", v, ERR_OK);
+}
+
 static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 {
-	struct keys_start q = {.asked = rules_freshness(&b->rules, &v->record),
-			       .record_len = (uint32_t)v->record_len,
-			       .record = v->record_bytes};
 	struct ticket *t = ticket_new(b, v);
 	size_t len;
 
 	(void)why;
 	v->last_err = ERR_OK;
-	v->asked = q.asked;
+	v->asked = rules_freshness(&b->rules, &v->record);
 	v->was_asked = true;
 	backoff_start(&v->backoff, backoff_now());
-	memcpy(q.uuid, v->leaf.uuid, UUID_SIZE);
-	if (t && keys_start_encode(&q, b->out, MSG_BODY_MAX, &len) == ERR_OK) {
+	note_open_session(b, v);
+	if (t && encode_terms(b, v, &len) == ERR_OK) {
 		keeper_ask(&b->keeper, KEYS_START, b->out, len, on_started, t);
 		return;
 	}
 	free(t);
 	life_step(b, v, LIFE_EV_REFUSED, ERR_NO_MEMORY);
+}
+
+void life_tell_terms(struct broker *b)
+{
+	for (size_t i = 0; i < b->registry.n; i++) {
+		const struct vtpm *v = b->registry.vtpms[i];
+		size_t len;
+
+		if (v->worker && v->record_ok && encode_terms(b, v, &len) == ERR_OK)
+			keeper_tell(&b->keeper, KEYS_TERMS, b->out, len);
+	}
 }
 
 static void kill_worker(struct broker *b, struct vtpm *v, enum err why)

@@ -21,4 +21,7 @@ void life_step(struct broker *b, struct vtpm *v, enum life_event ev, enum err wh
 /* The manager ends: stops everything that is up. */
 void life_stop_all(struct broker *b);
 
+/* Tells a new key keeper the terms of what runs. */
+void life_tell_terms(struct broker *b);
+
 #endif

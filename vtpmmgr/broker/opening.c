@@ -4,6 +4,7 @@
 #include "lib/field.h"
 #include "lib/log.h"
 #include "vtpmmgr/broker/broker.h"
+#include "vtpmmgr/broker/life.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,8 @@ static void opened(struct broker *b)
 	b->open_text[0] = '\0';
 	log_info("the store is open: %zu vTPMs", b->registry.n);
 	broker_event(b, "opened", NULL, ERR_OK);
+	life_tell_terms(b);
+	session_kick(&b->session);
 	admin_kick(b->admin);
 }
 

@@ -80,17 +80,61 @@ static enum err send_blob(struct worker *w, const struct vtpm *v)
 	return tell(w, BLOB_DATA, w->b->out, e ? 0 : len);
 }
 
+/*
+ * That a slot holds no session state must be known, not guessed from a disk that
+ * does not answer: the worker would go on from an older one.
+ */
+static enum err send_session(struct worker *w, struct vtpm *v)
+{
+	size_t len;
+	enum err e = session_read(&w->b->session, &v->leaf, w->wants, w->b->out, &len);
+
+	if (!e)
+		return tell(w, BLOB_DATA, w->b->out, len);
+	if (e == ERR_AGAIN)
+		return e;
+	log_error("the session states of %s cannot be read: %s", v->record.name, err_text(e));
+	v->last_err = e;
+	broker_kill_worker(w->b, w->uuid);
+	return ERR_OK;
+}
+
+/* Once the registry is known, and what was read for it is durable. */
+static void answer_get(struct worker *w)
+{
+	struct vtpm *v = registry_find(&w->b->registry, w->uuid);
+	enum err e;
+
+	if (!w->wants_blob || !v)
+		return;
+	e = w->wants == BLOB_ANCHORED ? send_blob(w, v) : send_session(w, v);
+	w->wants_blob = e == ERR_AGAIN;
+}
+
 static enum err on_get(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
-	const struct vtpm *v = registry_find(&w->b->registry, w->uuid);
-	enum blob_which which;
+	enum err e = blob_get_decode(m->body, m->len, &w->wants);
 
-	if (blob_get_decode(m->body, m->len, &which) != ERR_OK || which != BLOB_ANCHORED)
-		return ERR_FORMAT;
-	if (v)
-		return send_blob(w, v);
+	if (e)
+		return e;
 	w->wants_blob = true;
+	answer_get(w);
+	return ERR_OK;
+}
+
+static enum err keep_pending(struct worker *w, const struct blob_put *put)
+{
+	uint8_t *copy = malloc(put->len);
+
+	if (!copy)
+		return ERR_NO_MEMORY;
+	memcpy(copy, put->bytes, put->len);
+	drop_pending(w);
+	w->pending = copy;
+	w->len = put->len;
+	w->version = put->version;
+	commit_blob_arrived(&w->b->commit);
 	return ERR_OK;
 }
 
@@ -99,20 +143,20 @@ static enum err on_put(void *ctx, struct msg *m)
 	struct worker *w = ctx;
 	struct blob_put put;
 	enum err e = blob_put_decode(m->body, m->len, &put);
-	uint8_t *copy;
 
 	if (e)
 		return e;
-	copy = malloc(put.len);
-	if (!copy)
-		return ERR_NO_MEMORY;
-	memcpy(copy, put.bytes, put.len);
-	drop_pending(w);
-	w->pending = copy;
-	w->len = put.len;
-	w->version = put.version;
-	commit_blob_arrived(&w->b->commit);
-	return ERR_OK;
+	return put.epoch ? session_put(&w->b->session, w->uuid, &put) : keep_pending(w, &put);
+}
+
+static void tell_stall(struct worker *w, bool stalled)
+{
+	uint8_t body[1];
+	size_t len;
+
+	if (blob_stall_encode(stalled, body, sizeof(body), &len) == ERR_OK &&
+	    tell(w, BLOB_STALL, body, len) != ERR_OK)
+		log_info("a worker that has ended is not told how the store is");
 }
 
 static enum err on_ready(void *ctx, struct msg *m)
@@ -121,6 +165,8 @@ static enum err on_ready(void *ctx, struct msg *m)
 	struct vtpm *v = registry_find(&w->b->registry, w->uuid);
 
 	(void)m;
+	if (w->b->session.stalled)
+		tell_stall(w, true);
 	/* One that ran before this broker did is adopted once it is known what there is. */
 	if (!w->b->known)
 		return ERR_OK;
@@ -161,6 +207,7 @@ static void on_gone(void *arg, enum err why)
 
 	channel_close(w->channel);
 	w->channel = NULL;
+	session_forget(&w->b->session, w->uuid);
 	if (why != ERR_EOF) {
 		log_warning("worker %s broke its protocol: %s", uuid_format(w->uuid).s,
 			    err_text(why));
@@ -194,8 +241,15 @@ static void refuse(struct worker *w)
 static void attach(struct worker *w, struct vtpm *v)
 {
 	v->worker = w;
-	if (w->wants_blob && send_blob(w, v) == ERR_OK)
-		w->wants_blob = false;
+	answer_get(w);
+}
+
+/* What it was started with went with the broker that started it. */
+static void adopt(struct worker *w, struct vtpm *v)
+{
+	v->asked = rules_freshness(&w->b->rules, &v->record);
+	v->was_asked = true;
+	attach(w, v);
 }
 
 /* What one that has ended left behind was in no commit that still counts, and serves nobody. */
@@ -222,7 +276,7 @@ void workers_adopt(struct broker *b)
 		if (v && v->worker == w)
 			continue;
 		if (v && life_event(b, v, LIFE_EV_ADOPT, ERR_OK) == ERR_OK)
-			attach(w, v);
+			adopt(w, v);
 		else
 			refuse(w);
 	}
@@ -252,6 +306,7 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 	}
 	channel_close(w->channel);
 	w->channel = NULL;
+	session_forget(&b->session, uuid);
 	w->exited = false;
 	e = channel_new(fd, MSG_BODY_MAX, &w->channel);
 	if (!e)
@@ -314,4 +369,29 @@ void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t 
 		return;
 	drop_pending(w);
 	reap(w);
+}
+
+/* ---- session states ------------------------------------------------------------------------- */
+
+void workers_stored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version)
+{
+	struct worker *w = find(b, uuid);
+	uint8_t body[8];
+	size_t len;
+
+	if (w && blob_stored_encode(version, body, sizeof(body), &len) == ERR_OK &&
+	    tell(w, BLOB_STORED, body, len) != ERR_OK)
+		log_info("a worker that has ended is not told that its state is stored");
+}
+
+void workers_stall(struct broker *b, bool stalled)
+{
+	struct worker *w;
+
+	LIST_FOREACH(w, &b->workers.list, link)
+	{
+		tell_stall(w, stalled);
+		if (!stalled)
+			answer_get(w);
+	}
 }

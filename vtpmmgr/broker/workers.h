@@ -21,8 +21,9 @@ struct worker {
 	uint8_t uuid[UUID_SIZE];
 	struct channel *channel; /* NULL: closed; its process may still be there */
 	bool exited;             /* its process is not; what it sent last is still read */
-	bool wants_blob;         /* asked before the registry was known */
-	uint64_t version;        /* of pending */
+	bool wants_blob;         /* asked before it could be answered */
+	enum blob_which wants;
+	uint64_t version; /* of pending */
 	size_t len;
 	uint8_t *pending; /* a state that is not anchored yet; NULL: none */
 	bool digest_known;
@@ -50,6 +51,10 @@ enum err workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
 		      const struct state_mark *mark, const uint8_t **bytes) MUST_USE;
 /* Up to this version the state is anchored: what is pending of it can go. */
 void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version);
+
+/* Session states: this version is durable; they cannot be stored at present, or can again. */
+void workers_stored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version);
+void workers_stall(struct broker *b, bool stalled);
 
 void workers_close_all(struct broker *b);
 

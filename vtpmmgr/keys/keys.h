@@ -14,6 +14,8 @@
  *  keys_vtpm      create, start, destroy, records, policy: one change of the root each
  *  keys_commit    the group commit
  *  keys_worker    the workers' channels
+ *  keys_budget    how a worker is to commit: its vTPM's terms, and the wear budget
+ *  keys_wear      what each vTPM has used of that
  *  keys_tpm, keys_seal, keys_anchor, keys_tcti, keys_derive: the pTPM and the keys
  */
 #ifndef VTPMMGR_KEYS_H
@@ -26,6 +28,7 @@
 #include "lib/secret.h"
 #include "vtpmmgr/keys/keys_finding.h"
 #include "vtpmmgr/keys/keys_tpm.h"
+#include "vtpmmgr/keys/keys_wear.h"
 
 /* The states of tests/model: what a commit has reached. */
 enum keys_phase {
@@ -119,6 +122,8 @@ struct keys {
 	struct digest audit_head;
 
 	struct keys_worker *workers;
+	struct wear *wear;
+	struct loop_timer *tick; /* while a vTPM is out of budget */
 	uint64_t extends;
 	uint64_t states;
 	uint8_t *out; /* MSG_BODY_MAX bytes to encode messages in */
@@ -180,6 +185,7 @@ enum err keys_create_request(void *keys, struct msg *m);
 enum err keys_destroy_request(void *keys, struct msg *m);
 enum err keys_start_request(void *keys, struct msg *m);
 enum err keys_policy_request(void *keys, struct msg *m);
+enum err keys_terms_request(void *keys, struct msg *m);
 /* A stakeholder's own approval, into that vTPM's record. */
 void keys_update_record(struct keys *k, uint32_t request, const struct keys_update *u);
 
@@ -209,8 +215,11 @@ struct keys_worker {
 	uint32_t request;         /* KEYS_START to answer; 0: none */
 	bool resuming;    /* it was there before us and has not been told what is anchored */
 	bool resume_said; /* it has asked, but the root was not known yet */
-	bool dirty;       /* mark waits to be anchored */
-	struct state_mark mark;
+	bool dirty;       /* what new_state describes waits to be anchored */
+	struct state_dirty new_state;
+	enum freshness_class fresh; /* as it was told, unless told_nothing */
+	enum state_stall stall;
+	bool told_nothing; /* it was there before us: what it was told last is not known */
 };
 
 struct keys_worker *keys_worker_find(struct keys *k, const uint8_t uuid[UUID_SIZE]);
@@ -224,8 +233,23 @@ void keys_worker_exited(struct keys *k, const struct super_exited *x);
 void keys_worker_anchored(struct keys *k, const struct keys_commit_blob *b);
 /* What is anchored is known: answer the workers that were there before us. */
 void keys_worker_resume_all(struct keys *k);
-void keys_worker_stall(struct keys_worker *w, bool stalled);
+/* Tells the worker how to commit, and whether to stall, where that is not what it was told last. */
+void keys_worker_inform(struct keys_worker *w);
 /* Nobody waits for the answer to a KEYS_START any more. */
 void keys_worker_forget_requests(struct keys *k);
+
+/* ---- keys_budget ---- */
+/* How this vTPM's states are to be committed now. */
+enum freshness_class keys_budget_class(const struct keys *k, const struct leaf *leaf);
+/* Whether its worker is to stall, and why. */
+enum state_stall keys_budget_stall(const struct keys *k, const uint8_t uuid[UUID_SIZE]);
+/* These terms hold from now on. */
+enum err keys_budget_terms(struct keys *k, const uint8_t uuid[UUID_SIZE],
+			   const struct freshness *terms) MUST_USE;
+/* A state of it has been anchored. */
+void keys_budget_count(struct keys *k, const uint8_t uuid[UUID_SIZE]);
+/* Adds how many vTPMs are out of budget. */
+void keys_budget_status(const struct keys *k, struct keys_status *out);
+enum err keys_wear_request(void *keys, struct msg *m);
 
 #endif

@@ -76,6 +76,8 @@ static const struct msg_rule rules[] = {
     {KEYS_DESTROY, "destroy", OPEN, UUID_SIZE, UUID_SIZE, 0, keys_destroy_request},
     {KEYS_START, "start", OPEN, 1, ANY, 0, keys_start_request},
     {KEYS_POLICY, "policy", OPEN, 1, ANY, 0, keys_policy_request},
+    {KEYS_TERMS, "terms", OPEN, 1, ANY, 0, keys_terms_request},
+    {KEYS_WEAR, "wear", OPEN, UUID_SIZE, UUID_SIZE, 0, keys_wear_request},
     {KEYS_REVOKE, "revoke", OPEN, 0, 0, 0, keys_revoke_request},
 };
 

@@ -129,13 +129,23 @@ bool keys_commit_changes(const struct keys *k, const uint8_t uuid[UUID_SIZE])
 	return concerns(k->attempt.change, uuid);
 }
 
+/* Session states follow this one alone, and none at all if it is the last of its run. */
+static uint64_t epoch_of(const struct root *next, const struct leaf *leaf,
+			 const struct state_dirty *s)
+{
+	return leaf->slots == SLOTS_SESSION && s->kind == STATE_RUNS ? next->seq : 0;
+}
+
 /* The slot that the anchored root does not name: never "not the last attempt's". */
-static void put_state(struct attempt *t, struct leaf *leaf, const struct state_mark *mark)
+static void put_state(struct attempt *t, struct leaf *leaf, const struct state_dirty *s)
 {
 	struct keys_commit_blob *b = &t->blobs[t->nblobs++];
+	const struct state_mark *mark = &s->mark;
 
 	leaf->state_slot = leaf_next_slot(leaf, mark->version);
 	leaf->version = mark->version;
+	leaf->epoch = epoch_of(t->root, leaf, s);
+	leaf->volatile_state = s->volatile_state;
 	leaf->blob_len = mark->len;
 	leaf->blob = mark->digest;
 	memcpy(b->uuid, leaf->uuid, UUID_SIZE);
@@ -151,7 +161,7 @@ static void gather_states(struct keys *k)
 		struct leaf *leaf = w->dirty ? root_find(t->root, w->uuid) : NULL;
 
 		if (leaf)
-			put_state(t, leaf, &w->mark);
+			put_state(t, leaf, &w->new_state);
 	}
 }
 
@@ -180,7 +190,6 @@ static enum err seal_attempt(struct keys *k)
 	struct attempt *t = &k->attempt;
 	enum err e;
 
-	t->root->seq = k->root->seq + 1;
 	t->root->prev = k->a;
 	t->root->audit_seq = k->audit_seq;
 	t->root->audit_head = k->audit_head;
@@ -241,6 +250,7 @@ static void begin(struct keys *k)
 	if (k->phase != PHASE_IDLE || k->header_write.attempt || !k->broker_open)
 		return;
 	copy_root(t->root, k->root);
+	t->root->seq++;
 	t->nblobs = 0;
 	gather_change(k);
 	gather_states(k);
@@ -279,7 +289,7 @@ static void stall(struct keys *k, bool stalled, enum err why)
 	else
 		log_info("commits succeed again");
 	for (struct keys_worker *w = k->workers; w; w = w->next)
-		keys_worker_stall(w, stalled);
+		keys_worker_inform(w);
 }
 
 static void tell_broker(struct keys *k, enum err outcome)
@@ -305,6 +315,8 @@ static void anchored(struct keys *k)
 	k->states += t->nblobs;
 	for (uint16_t i = 0; i < t->nblobs; i++)
 		keys_worker_anchored(k, &t->blobs[i]);
+	for (uint16_t i = 0; i < t->nblobs; i++)
+		keys_budget_count(k, t->blobs[i].uuid);
 	stall(k, false, ERR_OK);
 	tell_broker(k, ERR_OK);
 	finish_attempt_change(k, ERR_OK);

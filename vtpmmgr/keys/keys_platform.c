@@ -459,6 +459,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 		return ERR_FORMAT;
 	s.seq = s.open ? k->root->seq : 0;
 	s.recovered = s.open && k->root->recovered;
+	keys_budget_status(k, &s);
 	e = keys_status_encode(&s, k->out, MSG_BODY_MAX, &len);
 	if (!e)
 		keys_to_broker(k, KEYS_STATUS_IS, m->id, len);

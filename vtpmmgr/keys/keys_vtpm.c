@@ -4,6 +4,7 @@
  * of the root, answered once it is anchored.
  */
 #include "lib/approval.h"
+#include "lib/log.h"
 #include "vtpmmgr/keys/keys.h"
 #include "vtpmmgr/keys/keys_derive.h"
 #include "vtpmmgr/keys/keys_pick.h"
@@ -149,6 +150,13 @@ enum err keys_create_request(void *keys, struct msg *m)
 
 /* ---- destroy -------------------------------------------------------------------------------- */
 
+static void destroyed(struct keys *k, struct change *c, enum err e)
+{
+	if (!e)
+		wear_forget(&k->wear, c->leaf.uuid);
+	answer(k, c, e);
+}
+
 static enum err apply_destroy(struct change *c, struct root *r)
 {
 	struct leaf *leaf = root_find(r, c->leaf.uuid);
@@ -173,6 +181,7 @@ enum err keys_destroy_request(void *keys, struct msg *m)
 	c = change_new(m->id, apply_destroy);
 	if (!c)
 		return ERR_NO_MEMORY;
+	c->done = destroyed;
 	memcpy(c->leaf.uuid, m->body, UUID_SIZE);
 	keys_commit_change(k, c);
 	return ERR_OK;
@@ -192,6 +201,14 @@ static enum err state_key(struct keys *k, const struct record *r, const struct l
 	return keys_derive_state_key(k->rk, s_i, leaf->uuid, leaf->generation, out);
 }
 
+/* What was promised can be strengthened by the policy that the broker goes by, not weakened. */
+static enum err set_terms(struct keys *k, const struct keys_start *q, const struct record *r)
+{
+	const struct freshness terms = freshness_effective(&r->freshness, &q->asked);
+
+	return keys_budget_terms(k, q->uuid, &terms);
+}
+
 static enum err start(struct keys *k, uint32_t request, const struct keys_start *q)
 {
 	const struct leaf *leaf;
@@ -207,6 +224,9 @@ static enum err start(struct keys *k, uint32_t request, const struct keys_start 
 	/* Its leaf is about to change, or to go: the worker would not be given the last state. */
 	if (keys_commit_holds(k, q->uuid) || keys_commit_changes(k, q->uuid))
 		return ERR_UNAVAILABLE;
+	e = set_terms(k, q, &r);
+	if (e)
+		return e;
 	leaf = root_find(k->root, q->uuid);
 	e = state_key(k, &r, leaf, &key);
 	return e ? e : keys_worker_spawn(k, leaf, request, key);
@@ -238,6 +258,24 @@ enum err keys_start_request(void *keys, struct msg *m)
 	e = start(k, m->id, &q);
 	if (e)
 		keys_done(k, m->id, e, start_detail(e));
+	return ERR_OK;
+}
+
+/* Of one whose worker was there before us. */
+enum err keys_terms_request(void *keys, struct msg *m)
+{
+	struct keys *k = keys;
+	struct keys_start q;
+	struct record r;
+	enum err e = keys_start_decode(m->body, m->len, &q);
+
+	if (e)
+		return e;
+	e = check_record(k, q.record, q.record_len, q.uuid, &r);
+	if (!e)
+		e = set_terms(k, &q, &r);
+	if (e)
+		log_warning("the terms of a vTPM are not known, it is strict: %s", err_text(e));
 	return ERR_OK;
 }
 

@@ -74,9 +74,10 @@ static void tell(struct keys_worker *w, uint16_t type, const uint8_t *body, size
 		log_info("a worker cannot be told: %s", err_text(e));
 }
 
-static void tell_anchored(struct keys_worker *w, uint64_t version)
+static void tell_anchored(struct keys_worker *w, const struct leaf *leaf)
 {
-	const struct state_anchored a = {.version = version};
+	const struct state_anchored a = {.version = leaf ? leaf->version : 0,
+					 .epoch = leaf ? leaf->epoch : 0};
 	uint8_t body[16];
 	size_t len;
 
@@ -84,14 +85,42 @@ static void tell_anchored(struct keys_worker *w, uint64_t version)
 		tell(w, STATE_ANCHORED, body, len);
 }
 
-void keys_worker_stall(struct keys_worker *w, bool stalled)
+static void tell_stall(struct keys_worker *w, enum state_stall stall)
 {
 	uint8_t body[1];
 	size_t len;
 
-	if (w->channel && state_stall_encode(stalled ? STALL_FAILS : STALL_NOT, body, sizeof(body),
-					     &len) == ERR_OK)
+	w->stall = stall;
+	if (state_stall_encode(stall, body, sizeof(body), &len) == ERR_OK)
 		tell(w, STATE_STALL, body, len);
+}
+
+static void tell_freshness(struct keys_worker *w, enum freshness_class fresh)
+{
+	uint8_t body[1];
+	size_t len;
+
+	w->fresh = fresh;
+	if (state_freshness_encode(fresh, body, sizeof(body), &len) == ERR_OK)
+		tell(w, STATE_FRESHNESS, body, len);
+}
+
+/* One that has not got its key, or not said that it resumes, does not listen yet. */
+void keys_worker_inform(struct keys_worker *w)
+{
+	const struct leaf *leaf = w->keys->root ? root_find(w->keys->root, w->uuid) : NULL;
+	enum freshness_class fresh;
+	enum state_stall stall;
+
+	if (!leaf || !w->channel || w->resuming || w->state_key)
+		return;
+	fresh = keys_budget_class(w->keys, leaf);
+	stall = keys_budget_stall(w->keys, w->uuid);
+	if (w->told_nothing || fresh != w->fresh)
+		tell_freshness(w, fresh);
+	if (w->told_nothing || stall != w->stall)
+		tell_stall(w, stall);
+	w->told_nothing = false;
 }
 
 static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
@@ -100,7 +129,7 @@ static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
 				.quota = leaf->quota,
 				.epoch = leaf->epoch,
 				.slots = leaf->slots,
-				.fresh = FRESHNESS_STRICT,
+				.fresh = (uint8_t)keys_budget_class(w->keys, leaf),
 				.volatile_state = leaf->volatile_state,
 				.current = {leaf->version, leaf->blob_len, leaf->blob}};
 	uint8_t body[sizeof(key) + 64];
@@ -112,6 +141,7 @@ static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
 	e = state_key_encode(&key, body, sizeof(body), &len);
 	if (!e)
 		tell(w, STATE_KEY, body, len);
+	w->fresh = (enum freshness_class)key.fresh;
 	secret_wipe(&key, sizeof(key));
 	secret_wipe(body, sizeof(body));
 	return e;
@@ -121,15 +151,23 @@ void keys_worker_anchored(struct keys *k, const struct keys_commit_blob *b)
 {
 	struct keys_worker *w = keys_worker_find(k, b->uuid);
 
-	if (!w || !w->dirty || w->mark.version != b->mark.version)
+	if (!w || !w->dirty || w->new_state.mark.version != b->mark.version)
 		return;
 	w->dirty = false;
-	tell_anchored(w, b->mark.version);
+	tell_anchored(w, root_find(k->root, b->uuid));
 }
 
 /* ---- from the worker ------------------------------------------------------------------------ */
 
-/* One new state at a time, each the successor of the anchored one. */
+/* Between two anchored states of a vTPM with three slots there may have been others. */
+static bool follows(const struct leaf *leaf, uint64_t version)
+{
+	if (leaf->slots == SLOTS_SESSION)
+		return version > leaf->version;
+	return version == leaf->version + 1;
+}
+
+/* One new state at a time, each after the anchored one. */
 static enum err on_dirty(void *ctx, struct msg *m)
 {
 	struct keys_worker *w = ctx;
@@ -141,9 +179,9 @@ static enum err on_dirty(void *ctx, struct msg *m)
 	if (e)
 		return e;
 	if (!leaf || w->dirty || w->resuming || dirty.kind == STATE_SUSPENDS ||
-	    dirty.mark.version != leaf->version + 1 || dirty.mark.len > leaf->quota)
+	    !follows(leaf, dirty.mark.version) || dirty.mark.len > leaf->quota)
 		return ERR_DENIED;
-	w->mark = dirty.mark;
+	w->new_state = dirty;
 	w->dirty = true;
 	move_to_end(w);
 	keys_commit_soon(w->keys);
@@ -156,9 +194,9 @@ static void resume(struct keys_worker *w)
 	const struct leaf *leaf = root_find(w->keys->root, w->uuid);
 
 	w->resuming = false;
-	tell_anchored(w, leaf ? leaf->version : 0);
-	/* The last key keeper may have died after telling it to stall. */
-	keys_worker_stall(w, w->keys->stalled);
+	tell_anchored(w, leaf);
+	w->told_nothing = true;
+	keys_worker_inform(w);
 }
 
 /*
@@ -266,8 +304,7 @@ static enum err serve(struct keys_worker *w)
 
 	secret_free(w->state_key);
 	w->state_key = NULL;
-	if (w->keys->stalled)
-		keys_worker_stall(w, true);
+	keys_worker_inform(w);
 	return e;
 }
 
