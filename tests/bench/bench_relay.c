@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bench_relay LISTEN TARGET: stands between the key keeper and ptpm-proxy
+ * bench_relay LISTEN TARGET DELAY: stands between the key keeper and ptpm-proxy
  * (unix SEQPACKET, lib/proto_ptpm.h) and times what lies beyond: the proxy and
  * the physical TPM. On SIGUSR1 it prints, and forgets,
  *
  *	COMMAND-CODE count p50 p99 total
  *
  * in microseconds, one line a command code, then "end".
+ *
+ * On SIGUSR2 it reads from the file DELAY how many milliseconds a write of the
+ * TPM's NV memory takes longer from now on, and prints "delay": a discrete TPM
+ * is slow, and the one behind this relay is not.
  */
 #include "lib/msg.h"
 #include "tests/bench/bench_tpm.h"
@@ -20,6 +24,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CODES_MAX   64
@@ -36,6 +41,8 @@ struct relay {
 	int listen, signals;
 	int client, target; /* -1: nobody is connected */
 	const char *target_path;
+	const char *delay_path;
+	unsigned delay_ms;
 	double sent;
 	uint32_t code;
 	struct code_times times[CODES_MAX];
@@ -112,14 +119,55 @@ static void pick_up(struct relay *r)
 		hang_up(r);
 }
 
+static const uint32_t nv_writes[] = {0x134, 0x136, 0x137}; /* Increment, Extend, Write */
+
+/* The answer is late; nobody else's commands wait for it, for there is one client. */
+static void be_slow(const struct relay *r)
+{
+	const struct timespec t = {r->delay_ms / 1000, (long)(r->delay_ms % 1000) * 1000000};
+	size_t i;
+
+	for (i = 0; r->delay_ms && i < sizeof(nv_writes) / sizeof(nv_writes[0]); i++) {
+		if (nv_writes[i] == r->code)
+			nanosleep(&t, NULL);
+	}
+}
+
+static void read_delay(struct relay *r)
+{
+	FILE *f = fopen(r->delay_path, "r");
+
+	if (!f || fscanf(f, "%u", &r->delay_ms) != 1)
+		fprintf(stderr, "bench_relay: %s holds no number\n", r->delay_path);
+	else
+		printf("delay\n");
+	fflush(stdout);
+	if (f)
+		fclose(f);
+}
+
+static void on_signal(struct relay *r)
+{
+	struct signalfd_siginfo info;
+
+	if (read(r->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGUSR1)
+		print_times(r);
+	else
+		read_delay(r);
+}
+
 /* Passes on one message. Each command has one answer, and no other follows before it. */
 static void pass(struct relay *r, int from, int to)
 {
 	uint8_t buf[MSG_HEADER_SIZE + BENCH_BUFFER];
 	ssize_t n = recv(from, buf, sizeof(buf), 0);
 
-	if (from == r->target && n > 0)
+	if (from == r->target && n > 0) {
+		be_slow(r);
 		record(r);
+	}
 	if (n <= 0 || send(to, buf, (size_t)n, MSG_NOSIGNAL) != n) {
 		hang_up(r);
 		return;
@@ -138,12 +186,11 @@ static void turn(struct relay *r)
 	    {r->client < 0 ? r->listen : r->client, POLLIN, 0},
 	    {r->target, POLLIN, 0},
 	};
-	struct signalfd_siginfo info;
 
 	if (poll(p, 3, -1) < 0)
 		return;
-	if (p[0].revents && read(r->signals, &info, sizeof(info)) == sizeof(info))
-		print_times(r);
+	if (p[0].revents)
+		on_signal(r);
 	if (p[1].revents && r->client < 0)
 		pick_up(r);
 	else if (p[1].revents)
@@ -158,13 +205,15 @@ int main(int argc, char **argv)
 	struct sockaddr_un addr;
 	sigset_t set;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: bench_relay LISTEN TARGET\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: bench_relay LISTEN TARGET DELAY\n");
 		return 2;
 	}
 	r.target_path = argv[2];
+	r.delay_path = argv[3];
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	r.signals = signalfd(-1, &set, SFD_CLOEXEC);
 	r.listen = unix_socket(argv[1], &addr);

@@ -3,17 +3,26 @@
  * bench_socket: the same against TPMs behind unix stream sockets.
  *
  *	bench_socket latency COUNT SOCKET       the table of bench_tpm
- *	bench_socket writers COUNT SOCKET...    one process a socket, COUNT NV_Writes each;
- *	                                        prints writes a second, all together
+ *	bench_socket writers COUNT PAUSE SOCKET...  one process a socket, COUNT NV_Writes each, with
+ *	                                        pauses of PAUSE microseconds on average; prints
+ *	                                        writes a second, all together, then p50 and p99 of
+ *	                                        how many microseconds one took
  *	bench_socket start SOCKET COMMAND...    starts COMMAND; prints the microseconds until the
  *	                                        TPM at SOCKET has answered for the first time
  *	bench_socket answer SOCKET...           waits until every one of them has answered
+ *	bench_socket crowd FIRST LIST COMMAND...  starts COMMAND once for each socket that the file
+ *	                                        LIST names, one a line, with FIRST and up in place
+ *	                                        of %; prints the seconds until all have answered
  */
 #include "tests/bench/bench_tpm.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -97,8 +106,15 @@ static int cmd_latency(int argc, char **argv)
 	return say(argv[1], e);
 }
 
+/* What every writer does, and where its times go: shared memory, a run of them for each. */
+struct writing {
+	unsigned count;
+	unsigned pause;
+	double *us;
+};
+
 /* Prepares, tells so by closing `ready`, waits for `go` to be closed, writes. */
-static enum err writer(const char *path, unsigned count, int ready, int go)
+static enum err writer(const char *path, const struct writing *w, int number, int ready, int go)
 {
 	struct bench_tpm t;
 	char nothing;
@@ -111,10 +127,11 @@ static enum err writer(const char *path, unsigned count, int ready, int go)
 	close(ready);
 	if (read(go, &nothing, 1) != 0)
 		return ERR_IO;
-	return bench_write(&t, count);
+	return bench_write(&t, w->count, w->pause, w->us + (size_t)number * w->count);
 }
 
-static void fork_writer(const char *path, unsigned count, const int ready[2], const int go[2])
+static void fork_writer(const char *path, const struct writing *w, int number, const int ready[2],
+			const int go[2])
 {
 	pid_t pid = fork();
 
@@ -122,21 +139,20 @@ static void fork_writer(const char *path, unsigned count, const int ready[2], co
 		return;
 	close(ready[0]);
 	close(go[1]);
-	_exit(say(path, writer(path, count, ready[1], go[0])));
+	_exit(say(path, writer(path, w, number, ready[1], go[0])));
 }
 
-static int cmd_writers(int argc, char **argv)
+/* All writers at once; *us gets how long they took together. */
+static int run_writers(const struct writing *w, int n, char **sockets, double *us)
 {
-	unsigned count = (unsigned)strtoul(argv[0], NULL, 10);
-	int n = argc - 1, failed = 0, status, i;
-	int ready[2], go[2];
-	double start, us;
+	int ready[2], go[2], failed = 0, status, i;
+	double start;
 	char nothing;
 
-	if (n > WRITERS_MAX || pipe(ready) || pipe(go))
+	if (pipe(ready) || pipe(go))
 		return 1;
 	for (i = 0; i < n; i++)
-		fork_writer(argv[1 + i], count, ready, go);
+		fork_writer(sockets[i], w, i, ready, go);
 	close(ready[1]);
 	close(go[0]);
 	if (read(ready[0], &nothing, 1) != 0) /* until the last writer has closed its end */
@@ -145,9 +161,27 @@ static int cmd_writers(int argc, char **argv)
 	close(go[1]);
 	while (wait(&status) > 0)
 		failed |= status;
-	us = bench_now() - start;
-	printf("%.0f\n", n * (double)count / us * 1e6);
+	*us = bench_now() - start;
 	return failed ? 1 : 0;
+}
+
+static int cmd_writers(int argc, char **argv)
+{
+	struct writing w = {.count = (unsigned)strtoul(argv[0], NULL, 10),
+			    .pause = (unsigned)strtoul(argv[1], NULL, 10)};
+	int n = argc - 2;
+	size_t all = (size_t)n * w.count;
+	double us = 0;
+
+	if (n > WRITERS_MAX || w.count == 0)
+		return 1;
+	w.us = mmap(NULL, all * sizeof(*w.us), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		    -1, 0);
+	if (w.us == MAP_FAILED || run_writers(&w, n, argv + 2, &us))
+		return 1;
+	printf("%.0f %.1f", (double)all / us * 1e6, bench_quantile(w.us, all, 0.5));
+	printf(" %.1f\n", bench_quantile(w.us, all, 0.99));
+	return 0;
 }
 
 /* Tries until the TPM there has answered; ERR_TIMEOUT when patience ends. */
@@ -199,15 +233,73 @@ static int cmd_answer(int argc, char **argv)
 	return say(argv[i - 1], e);
 }
 
+#define CROWD_ARGS 32
+
+/* arg with number in place of its first %. */
+static void put_number(const char *arg, unsigned number, char *out, size_t size)
+{
+	const char *mark = strchr(arg, '%');
+
+	if (mark)
+		snprintf(out, size, "%.*s%u%s", (int)(mark - arg), arg, number, mark + 1);
+	else
+		snprintf(out, size, "%s", arg);
+}
+
+/* posix_spawn(), so that nobody pays for a large parent. */
+static enum err start_one(int argc, char **argv, unsigned number)
+{
+	static char args[CROWD_ARGS][PATH_MAX];
+	char *copy[CROWD_ARGS + 1] = {NULL};
+	pid_t pid;
+
+	for (int i = 0; i < argc; i++) {
+		put_number(argv[i], number, args[i], sizeof(args[i]));
+		copy[i] = args[i];
+	}
+	return posix_spawnp(&pid, copy[0], NULL, NULL, copy, environ) ? ERR_UNAVAILABLE : ERR_OK;
+}
+
+static size_t read_list(const char *path, char lines[][PATH_MAX], size_t max)
+{
+	FILE *f = fopen(path, "r");
+	size_t n = 0;
+
+	while (f && n < max && fgets(lines[n], PATH_MAX, f)) {
+		lines[n][strcspn(lines[n], "\n")] = '\0';
+		n++;
+	}
+	if (f)
+		fclose(f);
+	return n;
+}
+
+static int cmd_crowd(int argc, char **argv)
+{
+	static char sockets[WRITERS_MAX][PATH_MAX];
+	unsigned first = (unsigned)strtoul(argv[0], NULL, 10), i;
+	size_t n = read_list(argv[1], sockets, WRITERS_MAX);
+	enum err e = n > 0 && argc - 2 <= CROWD_ARGS ? ERR_OK : ERR_ARG;
+	int stdout_was = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	double start = bench_now();
+
+	if (!freopen("/dev/null", "w", stdout))
+		return 1;
+	for (i = 0; !e && i < n; i++)
+		e = start_one(argc - 2, argv + 2, first + i);
+	for (i = 0; !e && i < n; i++)
+		e = await_answer(sockets[i]);
+	dprintf(stdout_was, "%.2f\n", (bench_now() - start) / 1e6);
+	return say(argv[1], e);
+}
+
 static const struct {
 	const char *name;
 	int min_args;
 	int (*fn)(int argc, char **argv);
 } commands[] = {
-    {"latency", 2, cmd_latency},
-    {"writers", 2, cmd_writers},
-    {"start", 2, cmd_start},
-    {"answer", 1, cmd_answer},
+    {"latency", 2, cmd_latency}, {"writers", 2, cmd_writers}, {"start", 2, cmd_start},
+    {"answer", 1, cmd_answer},   {"crowd", 3, cmd_crowd},
 };
 
 int main(int argc, char **argv)
@@ -218,7 +310,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0 && argc - 2 >= commands[i].min_args)
 			return commands[i].fn(argc - 2, argv + 2);
 	}
-	fprintf(stderr, "usage: bench_socket latency|writers COUNT SOCKET..., "
-			"start SOCKET COMMAND..., answer SOCKET...\n");
+	fprintf(stderr, "usage: bench_socket latency COUNT SOCKET, writers COUNT PAUSE SOCKET..., "
+			"start SOCKET COMMAND..., answer SOCKET..., "
+			"crowd FIRST LIST COMMAND...\n");
 	return 2;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	RC_SUCCESS = 0,
@@ -307,15 +308,26 @@ enum err bench_latency(struct bench_tpm *t, unsigned count)
 	return e;
 }
 
-enum err bench_write(struct bench_tpm *t, unsigned count)
+/* Evenly spread from 0 to twice the average. */
+static void take_a_pause(unsigned average)
+{
+	if (average > 0)
+		usleep((useconds_t)((double)average * 2 * drand48()));
+}
+
+enum err bench_write(struct bench_tpm *t, unsigned count, unsigned pause, double *us)
 {
 	struct command c;
 	enum err e = ERR_OK;
 	unsigned i;
 
+	srand48(t->run);
 	for (i = 0; !e && i < count; i++) {
+		take_a_pause(pause);
 		build_write(t, i, &c);
+		us[i] = bench_now();
 		e = want(t, &c, RC_SUCCESS, NULL);
+		us[i] = bench_now() - us[i];
 	}
 	return e;
 }

@@ -37,8 +37,11 @@ enum err bench_prepare(struct bench_tpm *t, int with_key) MUST_USE;
 /* Times every command of the table and prints "NAME p50 p99" in microseconds. */
 enum err bench_latency(struct bench_tpm *t, unsigned count) MUST_USE;
 
-/* count NV_Writes of 64 changed bytes. */
-enum err bench_write(struct bench_tpm *t, unsigned count) MUST_USE;
+/*
+ * count NV_Writes of 64 changed bytes; us gets how long each took. Between
+ * them, pauses that average pause microseconds (0: none).
+ */
+enum err bench_write(struct bench_tpm *t, unsigned count, unsigned pause, double *us) MUST_USE;
 
 /* One GetRandom(8): the first answer. */
 enum err bench_random(struct bench_tpm *t) MUST_USE;

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# writers: durable writes, alone and many at once, with a pTPM of any speed. Sourced by run.
+
+# paths PREFIX N: the sockets of the first N vTPMs of that name.
+paths() {
+	head -n "$2" "$DIR/$1.list"
+}
+
+# anchor_ms N: a write of the pTPM's NV memory takes so much longer from now on.
+anchor_ms() {
+	echo "$1" >"$DIR/delay"
+	relay_tell USR2 delay
+}
+
+# The aim of many writers: beside a file and a directory fsync for each write, and no TPM at all.
+group_commit() {
+	local fsync rate states extends ptpm
+	heading "$writers writers, $writes NV writes each, together: writes a second"
+	mkdir "$DIR/fsync"
+	fsync=$("$bench/bench_fsync" "$DIR/fsync" "$writers" "$writes" 4096)
+	relay_forget
+	states=$(figure .keys.states) extends=$(figure .keys.extends)
+	read -r rate _ <<<"$(writes_of "$writes" $(paths strict "$writers"))"
+	[ -n "$rate" ] || exit 1
+	states=$(($(figure .keys.states) - states)) extends=$(($(figure .keys.extends) - extends))
+	read -r _ _ _ ptpm <<<"$(relay_times 136)"
+	printf '%-52s %10s\n' "a file each, fsync of file and directory" "$fsync"
+	printf '%-52s %10s\n' "vtpmmgr, anchored in the pTPM" "$rate"
+	awk -v rate="$rate" -v total="$((writers * writes))" -v ptpm="$ptpm" -v fsync="$fsync" \
+		-v states="$states" -v extends="$extends" 'BEGIN {
+		apart = total / (total / rate - ptpm / 1e6)
+		printf "%-52s %10.0f (%.1f times a file each)\n",
+			"vtpmmgr without the time of the anchor", apart, apart / fsync
+		printf "%-52s %10.1f\n", "vTPM writes per NV_Extend", states / extends
+		printf "%-52s %10.2f\n", "milliseconds per NV_Extend (proxy and pTPM)", ptpm / 1000 / extends }'
+}
+
+# writes_each DELAY: how many fit into a second or so.
+writes_each() {
+	awk -v ms="$1" -v share="$share" 'BEGIN { printf "%d", share * 1000 / (ms * 1.2 + 3) + 2 }'
+}
+
+# One table a class: as many writers as in the line, a pTPM as slow as in the column.
+by_delay() {
+	local class=$1 n delay
+	heading "NV_Write of class $class by writers and time of a pTPM write: ms p50 (p99), writes a second, writes per NV_Extend"
+	printf '%-10s' writers
+	for delay in "${delays[@]}"; do printf ' %34s' "$delay ms"; done
+	echo
+	for n in "${crowds[@]}"; do
+		printf '%-10s' "$n"
+		for delay in "${delays[@]}"; do
+			anchor_ms "$delay"
+			cell "$(writes_each "$delay")" $(paths "$class" "$n")
+		done
+		echo
+	done
+	anchor_ms 0
+}
+
+# Every class with the same vTPMs running, whoever of them writes.
+writing() {
+	local class
+	for class in "${classes[@]}"; do
+		head -n "$fleet" "$DIR/$class.list" >"$DIR/fleet.list"
+		vtpm_crowd "$class" "$DIR/fleet.list" >/dev/null || exit 1
+		writes_of 1 $(paths "$class" "$fleet") >/dev/null # the NV indices are there from now on
+		[ "$class" != strict ] || group_commit
+		by_delay "$class"
+		stop_all "$class" "$fleet"
+	done
+}
+
+cell() {
+	local each=$1 extends rate p50 p99 total
+	shift
+	total=$((each * $#))
+	extends=$(figure .keys.extends)
+	read -r rate p50 p99 <<<"$(writes_of "$each" "$@")"
+	[ -n "$p99" ] || exit 1
+	extends=$(($(figure .keys.extends) - extends))
+	awk -v p50="$p50" -v p99="$p99" -v rate="$rate" -v n="$total" -v x="$extends" 'BEGIN {
+		printf " %8.2f (%7.2f) %7d %8s", p50 / 1000, p99 / 1000, rate, x ? sprintf("%.1f", n / x) : "-" }'
+}
