@@ -18,7 +18,7 @@
 
 #define SECURE_HEAP  (128u * 1024)
 #define MEMORY_MAX   (256u * 1024 * 1024)
-#define FILES_MAX    600 /* a channel for each of LEAVES_MAX workers, twice over */
+#define FILES_MAX    600                 /* a channel for each of LEAVES_MAX workers, twice over */
 #define LOG_MAX      (64u * 1024 * 1024) /* standard error may be a file */
 #define TRY_AGAIN_MS 2000
 
