@@ -313,10 +313,11 @@ static void anchored(struct keys *k)
 	k->phase = PHASE_IDLE;
 	k->extends++;
 	k->states += t->nblobs;
-	for (uint16_t i = 0; i < t->nblobs; i++)
-		keys_worker_anchored(k, &t->blobs[i]);
-	for (uint16_t i = 0; i < t->nblobs; i++)
+	/* The end of a budget is told before the guest that has used it up can go on. */
+	for (uint16_t i = 0; i < t->nblobs; i++) {
 		keys_budget_count(k, t->blobs[i].uuid);
+		keys_worker_anchored(k, &t->blobs[i]);
+	}
 	stall(k, false, ERR_OK);
 	tell_broker(k, ERR_OK);
 	finish_attempt_change(k, ERR_OK);
