@@ -12,12 +12,15 @@
 #include <string.h>
 #include <time.h>
 
+/* A show does not wait for a key keeper that waits for the physical TPM. */
+#define WEAR_MS 1000
+
 /* Those of its run, or of the next one. */
 static struct freshness in_force(const struct vtpm *v, const struct freshness *asked)
 {
 	bool runs = v->life != LIFE_STOPPED && v->life != LIFE_FAILED;
 
-	return freshness_effective(&v->record.freshness, runs && v->was_asked ? &v->asked : asked);
+	return freshness_effective(&v->record.freshness, runs ? &v->asked : asked);
 }
 
 void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct admin_vtpm *out)
@@ -96,12 +99,44 @@ void admin_list(struct request *q)
 		request_fail(q, ERR_TOO_BIG, NULL);
 }
 
+/* It may be gone by now, and without the key keeper's word all else is shown. */
+static void on_wear(void *arg, enum err e, const char *detail, const struct msg *reply)
+{
+	struct request *q = arg;
+	const struct vtpm *v = registry_find(&q->b->registry, q->uuid);
+	struct freshness asked;
+	struct keys_wear wear;
+
+	(void)detail;
+	if (!e && reply)
+		e = keys_wear_decode(reply->body, reply->len, &wear);
+	if (!v) {
+		request_fail(q, ERR_NOT_FOUND, NULL);
+		return;
+	}
+	/* Which the key keeper has not been told of one that was not started yet. */
+	if (!e && wear.budget == 0) {
+		asked = rules_freshness(&q->b->rules, &v->record);
+		wear.budget = in_force(v, &asked).commits_per_day;
+	}
+	request_show_wear(q, v, e ? NULL : &wear);
+}
+
 void admin_show(struct request *q)
 {
 	struct vtpm *v = allowed(q, ACTION_SEE);
+	const struct msg m = {.type = KEYS_WEAR, .body = q->uuid, .len = UUID_SIZE};
+	struct freshness asked;
 
-	if (v)
+	if (!v)
+		return;
+	asked = rules_freshness(&q->b->rules, &v->record);
+	if (in_force(v, &asked).commits_per_day == 0 || q->b->opening != OPENING_DONE) {
 		request_show(q, v);
+		return;
+	}
+	memcpy(q->uuid, v->leaf.uuid, UUID_SIZE);
+	keeper_ask_within(&q->b->keeper, WEAR_MS, &m, on_wear, q);
 }
 
 /* ---- start and stop ------------------------------------------------------------------------- */

@@ -100,7 +100,6 @@ static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 	(void)why;
 	v->last_err = ERR_OK;
 	v->asked = rules_freshness(&b->rules, &v->record);
-	v->was_asked = true;
 	backoff_start(&v->backoff, backoff_now());
 	note_open_session(b, v);
 	if (t && encode_terms(b, v, &len) == ERR_OK) {

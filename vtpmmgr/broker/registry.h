@@ -28,7 +28,6 @@ struct vtpm {
 	enum life life;
 	enum err last_err;
 	uint32_t restarts;
-	bool was_asked;         /* false: it has run since before this broker */
 	struct freshness asked; /* by the policy, when it was last started */
 	struct backoff backoff;
 	struct loop_timer *timer;

@@ -248,7 +248,6 @@ static void attach(struct worker *w, struct vtpm *v)
 static void adopt(struct worker *w, struct vtpm *v)
 {
 	v->asked = rules_freshness(&w->b->rules, &v->record);
-	v->was_asked = true;
 	attach(w, v);
 }
 
@@ -273,8 +272,7 @@ void workers_adopt(struct broker *b)
 	{
 		struct vtpm *v = registry_find(&b->registry, w->uuid);
 
-		/* One that has ended is kept for its pending state: it serves nobody. */
-		if (w->exited || (v && v->worker == w))
+		if (v && v->worker == w)
 			continue;
 		if (v && life_event(b, v, LIFE_EV_ADOPT, ERR_OK) == ERR_OK)
 			adopt(w, v);
