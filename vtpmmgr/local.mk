@@ -56,7 +56,8 @@ keeper_play = \
 	tests/integration/keeper_play.c tests/integration/keeper_play.h \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
 noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
-	tests/integration/keeper_owner tests/integration/keeper_revoke
+	tests/integration/keeper_owner tests/integration/keeper_revoke \
+	tests/integration/keeper_session
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
@@ -66,6 +67,9 @@ tests_integration_keeper_faults_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_owner_SOURCES = tests/integration/keeper_owner.c $(keeper_play)
 tests_integration_keeper_owner_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_owner_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_session_SOURCES = tests/integration/keeper_session.c $(keeper_play)
+tests_integration_keeper_session_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_session_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_revoke_SOURCES = tests/integration/keeper_revoke.c $(keeper_play)
 tests_integration_keeper_revoke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_revoke_LDADD = libvtpm.a $(CRYPTO_LIBS)

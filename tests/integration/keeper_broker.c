@@ -197,9 +197,12 @@ enum err broker_open(struct driver *d, const struct store *s)
 
 enum err broker_create(struct driver *d, unsigned i)
 {
-	struct record r = {.name = "v", .stakeholder = "s", .vtpm_class = VTPM_DISCRETIONARY};
+	struct record r = {.name = "v",
+			   .stakeholder = "s",
+			   .vtpm_class = VTPM_DISCRETIONARY,
+			   .freshness = d->promised};
 	struct keys_create q = {.region =
-				    STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_STRICT),
+				    STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION),
 				.quota = QUOTA_MIN,
 				.guest = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}}};
 	static uint8_t bytes[RECORD_SLOT_SIZE];
@@ -235,15 +238,40 @@ uint32_t broker_ask_destroy(struct driver *d, unsigned i)
 	return d->next_id;
 }
 
-uint32_t broker_ask_start(struct driver *d, unsigned i, const struct record_slot *record)
+static void send_terms(struct driver *d, unsigned i, const struct record_slot *record,
+		       uint16_t type, uint32_t id)
 {
-	struct keys_start q = {.record = record->bytes, .record_len = (uint32_t)record->len};
+	struct keys_start q = {
+	    .asked = d->asked, .record = record->bytes, .record_len = (uint32_t)record->len};
 	size_t len;
 
 	memcpy(q.uuid, worker_uuid(i), UUID_SIZE);
 	must(keys_start_encode(&q, play_buffer, sizeof(play_buffer), &len), "start");
-	play_send(&d->broker, KEYS_START, ++d->next_id, len);
+	play_send(&d->broker, type, id, len);
+}
+
+uint32_t broker_ask_start(struct driver *d, unsigned i, const struct record_slot *record)
+{
+	send_terms(d, i, record, KEYS_START, ++d->next_id);
 	return d->next_id;
+}
+
+void broker_terms(struct driver *d, unsigned i)
+{
+	send_terms(d, i, &d->store.records[i], KEYS_TERMS, 0);
+}
+
+struct keys_wear broker_wear(struct driver *d, unsigned i)
+{
+	struct keys_wear w;
+	struct msg m;
+
+	memcpy(play_buffer, worker_uuid(i), UUID_SIZE);
+	play_send(&d->broker, KEYS_WEAR, ++d->next_id, UUID_SIZE);
+	if (!broker_serve(d, KEYS_WEAR_IS, d->next_id, &m, WAIT_MS))
+		die("wear", ERR_TIMEOUT);
+	must(keys_wear_decode(m.body, m.len, &w), "wear decodes");
+	return w;
 }
 
 /* Whether the supervisor is asked for this worker before the broker is told that it is not. */

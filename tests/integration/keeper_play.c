@@ -248,13 +248,23 @@ static struct state_mark mark(uint64_t version)
 	return m;
 }
 
-void worker_dirty(struct driver *d, unsigned i, uint64_t version)
+static void send_dirty(struct driver *d, unsigned i, uint64_t version, enum state_kind kind)
 {
-	const struct state_dirty m = {.mark = mark(version), .kind = STATE_RUNS};
+	const struct state_dirty m = {.mark = mark(version), .kind = kind};
 	size_t len;
 
 	must(state_dirty_encode(&m, play_buffer, sizeof(play_buffer), &len), "mark");
 	play_send(&d->workers[i], STATE_DIRTY, 0, len);
+}
+
+void worker_dirty(struct driver *d, unsigned i, uint64_t version)
+{
+	send_dirty(d, i, version, STATE_RUNS);
+}
+
+void worker_ends(struct driver *d, unsigned i, uint64_t version)
+{
+	send_dirty(d, i, version, STATE_ENDS);
 }
 
 void worker_resume(struct driver *d, unsigned i, uint64_t version)
@@ -279,15 +289,20 @@ static bool worker_hears(struct driver *d, unsigned i, uint16_t type, struct msg
 	return false;
 }
 
-uint64_t worker_told(struct driver *d, unsigned i, int wait_ms)
+struct state_anchored worker_anchored(struct driver *d, unsigned i, int wait_ms)
 {
-	struct state_anchored a;
+	struct state_anchored a = {0};
 	struct msg m;
 
 	if (!worker_hears(d, i, STATE_ANCHORED, &m, wait_ms))
-		return 0;
+		return a;
 	must(state_anchored_decode(m.body, m.len, &a), "anchored decodes");
-	return a.version;
+	return a;
+}
+
+uint64_t worker_told(struct driver *d, unsigned i, int wait_ms)
+{
+	return worker_anchored(d, i, wait_ms).version;
 }
 
 int worker_stalled(struct driver *d, unsigned i, int wait_ms)
@@ -299,4 +314,15 @@ int worker_stalled(struct driver *d, unsigned i, int wait_ms)
 		return -1;
 	must(state_stall_decode(m.body, m.len, &stalled), "stall decodes");
 	return (int)stalled;
+}
+
+int worker_freshness(struct driver *d, unsigned i, int wait_ms)
+{
+	enum freshness_class fresh;
+	struct msg m;
+
+	if (!worker_hears(d, i, STATE_FRESHNESS, &m, wait_ms))
+		return -1;
+	must(state_freshness_decode(m.body, m.len, &fresh), "freshness decodes");
+	return (int)fresh;
 }

@@ -68,6 +68,7 @@ struct driver {
 	bool pinned;
 	uint8_t pin[TPM_NAME_SIZE];
 	uint32_t next_id;
+	struct freshness promised, asked; /* of the vTPMs that are created, and started */
 	enum mood commit_mood, header_mood;
 	struct commit_seen commits[512];
 	unsigned ncommits;
@@ -105,11 +106,17 @@ void play_close(struct player *p);
 void worker_give(struct driver *d, unsigned i);
 void worker_exited(struct driver *d, unsigned i);
 void worker_dirty(struct driver *d, unsigned i, uint64_t version);
+/* The same, as the last state of its run. */
+void worker_ends(struct driver *d, unsigned i, uint64_t version);
 void worker_resume(struct driver *d, unsigned i, uint64_t version);
 /* The version that it is told is anchored, serving the broker meanwhile; 0: it is told nothing. */
 uint64_t worker_told(struct driver *d, unsigned i, int wait_ms);
+/* The same, with its epoch. */
+struct state_anchored worker_anchored(struct driver *d, unsigned i, int wait_ms);
 /* The next STATE_STALL that it is told; -1: none comes. */
 int worker_stalled(struct driver *d, unsigned i, int wait_ms);
+/* The next STATE_FRESHNESS; -1: none comes. */
+int worker_freshness(struct driver *d, unsigned i, int wait_ms);
 const uint8_t *worker_uuid(unsigned i);
 
 /* A new broker: the old one's channel ends if closed first, else is replaced. */
@@ -144,6 +151,9 @@ uint32_t broker_ask_start(struct driver *d, unsigned i, const struct record_slot
 /* Start, with the supervisor and the worker played honestly. */
 enum err broker_start(struct driver *d, unsigned i, struct state_key *key);
 struct keys_status broker_status(struct driver *d);
+struct keys_wear broker_wear(struct driver *d, unsigned i);
+/* KEYS_TERMS: what d->asked says. */
+void broker_terms(struct driver *d, unsigned i);
 /* Everything up to one vTPM, number 0, that has never been started; the key keeper is stopped. */
 void broker_provision(struct driver *d);
 
