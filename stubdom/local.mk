@@ -35,7 +35,8 @@ endif
 dist_man_MANS += doc/man/vtpm-stubdom.8
 
 noinst_PROGRAMS += tests/integration/worker_driver
-tests_integration_worker_driver_SOURCES = tests/integration/worker_driver.c
+tests_integration_worker_driver_SOURCES = tests/integration/worker_driver.c \
+	tests/integration/worker_play.c tests/integration/worker_play.h
 tests_integration_worker_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
 
 noinst_PROGRAMS += tests/integration/sandbox_probe

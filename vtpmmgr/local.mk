@@ -43,6 +43,11 @@ tests_unit_test_keys_finding_SOURCES = tests/unit/test_keys_finding.c vtpmmgr/ke
 tests_unit_test_keys_finding_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_finding_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_keys_wear
+tests_unit_test_keys_wear_SOURCES = tests/unit/test_keys_wear.c vtpmmgr/keys/keys_wear.c
+tests_unit_test_keys_wear_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_wear_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_keys_derive
 tests_unit_test_keys_derive_SOURCES = tests/unit/test_keys_derive.c vtpmmgr/keys/keys_derive.c
 tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
@@ -143,6 +148,7 @@ check_PROGRAMS += \
 	tests/unit/test_lifecycle \
 	tests/unit/test_pace \
 	tests/unit/test_registry \
+	tests/unit/test_session \
 	tests/unit/test_store
 manager_store = vtpmmgr/broker/store.c vtpmmgr/image.c
 manager_registry = vtpmmgr/broker/registry.c vtpmmgr/broker/registry_apply.c vtpmmgr/broker/lifecycle.c vtpmmgr/uuid.c
@@ -167,6 +173,11 @@ tests_unit_test_pace_LDADD = $(UNIT_LIBS)
 tests_unit_test_registry_SOURCES = tests/unit/test_registry.c $(manager_registry)
 tests_unit_test_registry_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_registry_LDADD = $(UNIT_LIBS)
+tests_unit_test_session_SOURCES = tests/unit/test_session.c vtpmmgr/broker/session.c $(manager_store) \
+	$(manager_registry)
+tests_unit_test_session_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_session_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
+tests_unit_test_session_LDADD = $(UNIT_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(manager_store)
 tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pwritev,--wrap=fdatasync

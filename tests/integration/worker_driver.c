@@ -5,27 +5,29 @@
  * what the lines on standard input say; events are printed one a line.
  *
  *	start [QUOTA]   stop   super-stop   kill   quit
- *	hold            from now on anchor nothing
- *	release         anchor what waits, and what comes
+ *	slots 2|3       of the next start, which has no state then
+ *	fresh 0|1       enum freshness_class, from now on
+ *	hold            from now on anchor and store nothing
+ *	release         anchor or store what waits, and what comes
  *	anchor          anchor what waits, but tell nobody
  *	stall 0|1|2     enum state_stall
+ *	store-stall 0|1
  *	keys-die  keys-new  broker-die  broker-new
  *	spoil           flip a bit of the stored blob
+ *	spoil-session N of the session state in the slot of odd (1) or even (0) versions
+ *	epoch           the session states are of another epoch than the anchored one's
  *	lose            the broker cannot read the blob, once
  *	garbage keys|broker|super
- *	status          "status anchored V len N commits N pid P"
+ *	status          "status anchored V len N commits N pid P stored N"
  */
-#include "lib/channel.h"
 #include "lib/log.h"
-#include "lib/proto_blob.h"
-#include "lib/proto_state.h"
 #include "lib/proto_super.h"
 #include "lib/secret.h"
 #include "lib/spawn.h"
+#include "tests/integration/worker_play.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,149 +38,6 @@
 #include <unistd.h>
 
 #define DEFAULT_QUOTA (64 * 1024)
-
-struct driver {
-	struct loop *loop;
-	int program;
-	const char *dir;
-	uid_t uid;
-	struct channel *super, *keys, *broker;
-	struct loop_source *watch;
-	int pidfd;
-	pid_t pid;
-	bool hold;
-	bool dirty;
-	bool lost;
-	unsigned commits;
-	uint8_t key[AEAD_KEY_SIZE];
-	struct state_mark anchored, pending;
-	uint64_t put_version;
-	size_t put_len;
-	uint8_t put[BLOB_MAX];
-	uint8_t blob[BLOB_MAX];
-};
-
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	fflush(stdout);
-}
-
-static void must(enum err e, const char *what)
-{
-	if (!e)
-		return;
-	fprintf(stderr, "worker_driver: %s: %s\n", what, err_text(e));
-	exit(2);
-}
-
-/* A worker that has just died is no error here: its exit is reported. */
-static void send_to(struct channel *c, uint16_t type, const uint8_t *body, size_t len)
-{
-	const struct msg m = {.type = type, .body = body, .len = len};
-
-	if (!c || channel_send(c, &m) != ERR_OK)
-		say("unsent 0x%04x", type);
-}
-
-static void send_anchored(const struct driver *d)
-{
-	const struct state_anchored a = {.version = d->anchored.version};
-	uint8_t body[16];
-	size_t len;
-
-	must(state_anchored_encode(&a, body, sizeof(body), &len), "encode");
-	send_to(d->keys, STATE_ANCHORED, body, len);
-}
-
-static bool anchor(struct driver *d)
-{
-	const struct crypt_part part = {d->put, d->put_len};
-	struct digest digest;
-
-	if (!d->dirty || d->put_version != d->pending.version)
-		return false;
-	must(crypt_sha256(&part, 1, &digest), "digest");
-	if (d->put_len != d->pending.len || !digest_equal(&digest, &d->pending.digest))
-		must(ERR_TAMPERED, "the blob is not the one that was marked");
-	memcpy(d->blob, d->put, d->put_len);
-	d->anchored = d->pending;
-	d->dirty = false;
-	d->commits++;
-	return true;
-}
-
-static void settle(struct driver *d)
-{
-	if (d->hold || !d->keys || !anchor(d))
-		return;
-	send_anchored(d);
-	say("anchored %llu %u", (unsigned long long)d->anchored.version, d->anchored.len);
-}
-
-static enum err on_keys(void *arg, struct msg *m)
-{
-	struct driver *d = arg;
-	struct state_dirty dirty;
-	struct state_resume r;
-
-	if (m->type == STATE_RESUME) {
-		must(state_resume_decode(m->body, m->len, &r), "STATE_RESUME");
-		say("resume %llu %s", (unsigned long long)r.anchored.version,
-		    r.waiting ? "waiting" : "idle");
-		d->dirty = false;
-		send_anchored(d);
-		return ERR_OK;
-	}
-	if (m->type != STATE_DIRTY || d->dirty)
-		must(ERR_STATE, "the worker's word to the key keeper");
-	must(state_dirty_decode(m->body, m->len, &dirty), "STATE_DIRTY");
-	d->pending = dirty.mark;
-	if (d->pending.version != d->anchored.version + 1)
-		must(ERR_STATE, "the version of STATE_DIRTY");
-	d->dirty = true;
-	if (d->hold)
-		say("dirty %llu", (unsigned long long)d->pending.version);
-	settle(d);
-	return ERR_OK;
-}
-
-static enum err on_broker(void *arg, struct msg *m)
-{
-	struct driver *d = arg;
-	struct blob_put put;
-	enum err why;
-
-	switch (m->type) {
-	case BLOB_GET:
-		send_to(d->broker, BLOB_DATA, d->blob, d->lost ? 0 : d->anchored.len);
-		d->lost = false;
-		break;
-	case BLOB_PUT:
-		must(blob_put_decode(m->body, m->len, &put), "BLOB_PUT");
-		memcpy(d->put, put.bytes, put.len);
-		d->put_len = put.len;
-		d->put_version = put.version;
-		settle(d);
-		break;
-	case BLOB_READY:
-		say("ready");
-		break;
-	case BLOB_FAILED:
-		must(blob_failed_decode(m->body, m->len, &why), "BLOB_FAILED");
-		say("failed %s", err_name(why));
-		break;
-	default:
-		must(ERR_STATE, "the worker's word to the broker");
-	}
-	return ERR_OK;
-}
 
 static enum err on_super(void *arg, struct msg *m)
 {
@@ -236,8 +95,12 @@ static void on_exit_of_worker(void *arg, uint32_t events)
 
 static void give_key(struct driver *d, uint32_t quota)
 {
-	struct state_key k = {
-	    .uuid = "0123456789abcde", .generation = 1, .quota = quota, .slots = SLOTS_STRICT};
+	struct state_key k = {.uuid = "0123456789abcde",
+			      .generation = 1,
+			      .quota = quota,
+			      .epoch = d->epoch,
+			      .slots = d->slots,
+			      .fresh = (uint8_t)d->fresh};
 	uint8_t body[512];
 	size_t len;
 
@@ -275,9 +138,10 @@ static void start(struct driver *d, uint32_t quota)
 		close(fds[i].from);
 	must(loop_add(d->loop, d->pidfd, EPOLLIN, on_exit_of_worker, d, &d->watch), "watch");
 	open_end(d, super, on_super, &d->super);
-	open_end(d, keys, on_keys, &d->keys);
-	open_end(d, broker, on_broker, &d->broker);
+	open_end(d, keys, play_keys, &d->keys);
+	open_end(d, broker, play_broker, &d->broker);
 	d->dirty = false;
+	d->put.epoch = 0;
 	give_key(d, quota);
 }
 
@@ -334,12 +198,13 @@ static void do_release(struct driver *d, const char *a)
 {
 	(void)a;
 	d->hold = false;
-	settle(d);
+	play_settle(d);
 }
 static void do_anchor(struct driver *d, const char *a)
 {
 	(void)a;
-	say(anchor(d) ? "silently %llu" : "nothing %llu", (unsigned long long)d->anchored.version);
+	say(play_anchor(d) ? "silently %llu" : "nothing %llu",
+	    (unsigned long long)d->anchored.version);
 }
 static void do_stall(struct driver *d, const char *a)
 {
@@ -357,23 +222,58 @@ static void do_keys_die(struct driver *d, const char *a)
 static void do_keys_new(struct driver *d, const char *a)
 {
 	(void)a;
-	replace(d, ROLE_KEYS, on_keys, &d->keys);
+	replace(d, ROLE_KEYS, play_keys, &d->keys);
 }
 static void do_broker_die(struct driver *d, const char *a)
 {
 	(void)a;
-	d->put_version = 0;
+	d->put.version = d->put.epoch = 0;
 	drop(&d->broker);
 }
 static void do_broker_new(struct driver *d, const char *a)
 {
 	(void)a;
-	replace(d, ROLE_BROKER, on_broker, &d->broker);
+	replace(d, ROLE_BROKER, play_broker, &d->broker);
 }
 static void do_spoil(struct driver *d, const char *a)
 {
 	(void)a;
-	d->blob[d->anchored.len / 2] ^= 1;
+	d->blob.bytes[d->blob.len / 2] ^= 1;
+}
+static void do_spoil_session(struct driver *d, const char *a)
+{
+	struct blob *b = &d->session[*a - '0'];
+
+	b->bytes[b->len / 2] ^= 1;
+}
+static void do_epoch(struct driver *d, const char *a)
+{
+	(void)a;
+	d->epoch = ++d->seq;
+}
+static void do_slots(struct driver *d, const char *a)
+{
+	d->slots = (uint8_t)(*a - '0');
+	d->anchored = (struct state_mark){0};
+	d->epoch = 0;
+}
+static void do_fresh(struct driver *d, const char *a)
+{
+	uint8_t body[1];
+	size_t len;
+
+	d->fresh = (enum freshness_class)(*a - '0');
+	must(state_freshness_encode(d->fresh, body, sizeof(body), &len), "encode");
+	if (d->keys)
+		send_to(d->keys, STATE_FRESHNESS, body, len);
+}
+static void do_store_stall(struct driver *d, const char *a)
+{
+	uint8_t body[1];
+	size_t len;
+
+	must(blob_stall_encode(*a == '1', body, sizeof(body), &len), "encode");
+	send_to(d->broker, BLOB_STALL, body, len);
 }
 static void do_lose(struct driver *d, const char *a)
 {
@@ -390,8 +290,9 @@ static void do_garbage(struct driver *d, const char *a)
 static void do_status(struct driver *d, const char *a)
 {
 	(void)a;
-	say("status anchored %llu len %u commits %u pid %d",
-	    (unsigned long long)d->anchored.version, d->anchored.len, d->commits, d->pid);
+	say("status anchored %llu len %u commits %u pid %d stored %u",
+	    (unsigned long long)d->anchored.version, d->anchored.len, d->commits, d->pid,
+	    d->stored);
 }
 
 static const struct {
@@ -407,11 +308,16 @@ static const struct {
     {"release", do_release},
     {"anchor", do_anchor},
     {"stall", do_stall},
+    {"store-stall", do_store_stall},
+    {"slots", do_slots},
+    {"fresh", do_fresh},
     {"keys-die", do_keys_die},
     {"keys-new", do_keys_new},
     {"broker-die", do_broker_die},
     {"broker-new", do_broker_new},
     {"spoil", do_spoil},
+    {"spoil-session", do_spoil_session},
+    {"epoch", do_epoch},
     {"lose", do_lose},
     {"garbage", do_garbage},
     {"status", do_status},
@@ -456,7 +362,7 @@ static void on_stdin(void *arg, uint32_t events)
 
 int main(int argc, char *argv[])
 {
-	static struct driver d;
+	static struct driver d = {.slots = SLOTS_STRICT};
 	struct loop_source *input;
 
 	if (argc != 4)

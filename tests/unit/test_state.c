@@ -132,6 +132,69 @@ static void an_empty_blob_is_tampering(void **state)
 			 ERR_TAMPERED);
 }
 
+/* ---- session states -------------------------------------------------------------------------- */
+
+#define FRAMED (sizeof(plain) + AEAD_OVERHEAD + SESSION_OVERHEAD)
+
+static void seal_as(const struct fixture *f, uint64_t version, uint64_t epoch, uint8_t out[FRAMED])
+{
+	assert_int_equal(state_session_len(sizeof(plain)), FRAMED);
+	assert_int_equal(state_seal_session(&f->owner, version, epoch, plain, sizeof(plain), out),
+			 ERR_OK);
+}
+
+static enum err open_as(struct fixture *f, const uint8_t *framed, uint64_t version, uint64_t epoch)
+{
+	struct session_state s;
+
+	assert_int_equal(session_state_decode(framed, FRAMED, &s), ERR_OK);
+	s.version = version;
+	s.epoch = epoch;
+	return state_open_session(&f->owner, &s, f->opened);
+}
+
+static void a_session_state_is_of_its_version_and_epoch(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t framed[FRAMED];
+
+	seal_as(f, 43, 9, framed);
+	assert_int_equal(open_as(f, framed, 43, 9), ERR_OK);
+	assert_memory_equal(f->opened, plain, sizeof(plain));
+	assert_int_equal(open_as(f, framed, 44, 9), ERR_TAMPERED);
+	assert_int_equal(open_as(f, framed, 43, 10), ERR_TAMPERED);
+	f->owner.generation++;
+	assert_int_equal(open_as(f, framed, 43, 9), ERR_TAMPERED);
+	f->owner.generation--;
+	framed[FRAMED - 1] ^= 1;
+	assert_int_equal(open_as(f, framed, 43, 9), ERR_TAMPERED);
+}
+
+/* What was anchored does not pass for a session state, nor the other way round. */
+static void neither_passes_for_the_other(void **state)
+{
+	struct fixture *f = *state;
+	struct session_state s = {
+	    .epoch = 9, .version = 42, .len = sizeof(f->blob), .sealed = f->blob};
+	uint8_t framed[FRAMED];
+	struct state_mark mark = f->mark;
+
+	assert_int_equal(state_open_session(&f->owner, &s, f->opened), ERR_TAMPERED);
+	seal_as(f, 42, 9, framed);
+	memcpy(f->blob, framed + SESSION_OVERHEAD, sizeof(f->blob));
+	mark = believed(f);
+	assert_int_equal(reopen(f, &mark), ERR_TAMPERED);
+}
+
+static void an_empty_session_state_is_tampering(void **state)
+{
+	struct fixture *f = *state;
+	struct session_state s = {
+	    .epoch = 9, .version = 42, .len = AEAD_OVERHEAD, .sealed = f->blob};
+
+	assert_int_equal(state_open_session(&f->owner, &s, f->opened), ERR_TAMPERED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +205,10 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(every_flipped_bit_is_tampering, setup, teardown),
 	    cmocka_unit_test_setup_teardown(binds_owner_generation_and_version, setup, teardown),
 	    cmocka_unit_test_setup_teardown(an_empty_blob_is_tampering, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_session_state_is_of_its_version_and_epoch, setup,
+					    teardown),
+	    cmocka_unit_test_setup_teardown(neither_passes_for_the_other, setup, teardown),
+	    cmocka_unit_test_setup_teardown(an_empty_session_state_is_tampering, setup, teardown),
 	};
 
 	if (secret_init(4096) != ERR_OK)

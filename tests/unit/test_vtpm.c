@@ -13,13 +13,14 @@
 
 #define ROOM 65536
 
-static unsigned commits;
+static unsigned commits, anchors;
 static struct vtpm vtpm;
 
 static void on_commit(void *arg, bool anchor)
 {
-	(void)arg, (void)anchor;
+	(void)arg;
 	commits++;
+	anchors += anchor;
 }
 
 static int start(void **state)
@@ -31,7 +32,7 @@ static int start(void **state)
 	assert_int_equal(tpm_power_on(), ERR_OK);
 	assert_int_equal(vtpm_startup(&vtpm), ERR_OK);
 	vtpm_release(&vtpm);
-	commits = 0;
+	commits = anchors = 0;
 	return 0;
 }
 
@@ -150,6 +151,81 @@ static void stalled_only_what_never_stores_is_executed(void **state)
 	assert_int_equal(commits, 1);
 }
 
+/* TPM2_NV_DefineSpace: index 0x015000NN of 4 bytes, password "x", protected against guessing. */
+static uint32_t define_guarded(uint8_t number)
+{
+	const uint8_t command[] = {0x80, 2,  0, 0, 0, 0x2e, 0,    0,  1, 0x2a, 0x40, 0,
+				   0,    1,  0, 0, 0, 9,    0x40, 0,  0, 9,    0,    0,
+				   0,    0,  0, 0, 1, 'x',  0,    14, 1, 0x50, 0,    number,
+				   0,    11, 0, 4, 0, 4,    0,    0,  0, 4};
+
+	return run(command, sizeof(command));
+}
+
+/* TPM2_NV_Read of it with another password. */
+static uint32_t guess(uint8_t number)
+{
+	const uint8_t command[] = {0x80, 2,      0, 0,    0, 0x24,   0, 0,   1, 0x4e, 1,    0x50,
+				   0,    number, 1, 0x50, 0, number, 0, 0,   0, 10,   0x40, 0,
+				   0,    9,      0, 0,    0, 0,      1, 'y', 0, 4,    0,    0};
+
+	return run(command, sizeof(command));
+}
+
+static void what_was_refused_is_anchored(void **state)
+{
+	uint32_t rc = VTPM_RC_RETRY;
+
+	(void)state;
+	assert_int_equal(define_guarded(4), 0);
+	assert_int_equal(commits, 1);
+	assert_int_equal(anchors, 0);
+	vtpm_release(&vtpm);
+	/* The first use of what is protected after TPM2_Startup is refused so, and remembered. */
+	while (rc == VTPM_RC_RETRY) {
+		rc = guess(4);
+		vtpm_release(&vtpm);
+	}
+	assert_int_equal(rc, 0x98e); /* TPM_RC_AUTH_FAIL of session 1 */
+	assert_true(commits > 1);
+	assert_int_equal(anchors, commits - 1);
+}
+
+static void anchored_without_a_change(void **state)
+{
+	(void)state;
+	vtpm_anchor(&vtpm);
+	assert_int_equal(anchors, 1);
+	assert_true(vtpm_busy(&vtpm));
+	vtpm_release(&vtpm);
+	assert_false(vtpm_busy(&vtpm));
+}
+
+static void each_reason_to_stall_counts(void **state)
+{
+	(void)state;
+	vtpm_stall(&vtpm, VTPM_STALL_FAILS, true);
+	vtpm_stall(&vtpm, VTPM_STALL_STORE, true);
+	vtpm_stall(&vtpm, VTPM_STALL_FAILS, false);
+	assert_int_equal(define(5, 4), VTPM_RC_RETRY);
+	vtpm_stall(&vtpm, VTPM_STALL_STORE, false);
+	assert_int_equal(define(5, 4), 0);
+}
+
+/* What fails cannot be stopped in order; what may not write any more today can. */
+static void out_of_budget_it_is_shut_down(void **state)
+{
+	(void)state;
+	vtpm_stall(&vtpm, VTPM_STALL_BUDGET, true);
+	assert_int_equal(define(6, 4), VTPM_RC_RETRY);
+	vtpm_stall(&vtpm, VTPM_STALL_STORE, true);
+	vtpm_shutdown(&vtpm);
+	assert_int_equal(commits, 0);
+	vtpm_stall(&vtpm, VTPM_STALL_STORE, false);
+	vtpm_shutdown(&vtpm);
+	assert_int_equal(commits, 1);
+}
+
 static void over_the_quota_everything_is_as_before(void **state)
 {
 	uint8_t before[ROOM], after[ROOM];
@@ -215,6 +291,10 @@ int main(void)
 	    cmocka_unit_test_setup(a_command_that_stores_nothing_commits_nothing, start),
 	    cmocka_unit_test_setup(a_changed_state_is_held_until_released, start),
 	    cmocka_unit_test_setup(stalled_only_what_never_stores_is_executed, start),
+	    cmocka_unit_test_setup(what_was_refused_is_anchored, start),
+	    cmocka_unit_test_setup(anchored_without_a_change, start),
+	    cmocka_unit_test_setup(each_reason_to_stall_counts, start),
+	    cmocka_unit_test_setup(out_of_budget_it_is_shut_down, start),
 	    cmocka_unit_test_setup(over_the_quota_everything_is_as_before, start),
 	    cmocka_unit_test_setup(a_shutdown_is_sent_once, start),
 	    cmocka_unit_test_setup(off_it_only_says_so, start),

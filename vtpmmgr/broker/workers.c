@@ -272,7 +272,8 @@ void workers_adopt(struct broker *b)
 	{
 		struct vtpm *v = registry_find(&b->registry, w->uuid);
 
-		if (v && v->worker == w)
+		/* One that has ended is kept for its pending state: it serves nobody. */
+		if (w->exited || (v && v->worker == w))
 			continue;
 		if (v && life_event(b, v, LIFE_EV_ADOPT, ERR_OK) == ERR_OK)
 			adopt(w, v);

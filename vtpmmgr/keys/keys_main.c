@@ -18,7 +18,8 @@
 
 #define SECURE_HEAP  (128u * 1024)
 #define MEMORY_MAX   (256u * 1024 * 1024)
-#define FILES_MAX    600 /* a channel for each of LEAVES_MAX workers, twice over */
+#define FILES_MAX    600                 /* a channel for each of LEAVES_MAX workers, twice over */
+#define LOG_MAX      (64u * 1024 * 1024) /* standard error may be a file */
 #define TRY_AGAIN_MS 2000
 
 /* Timers, the log, messages, memory (mprotect is malloc's): it opens nothing, and starts nobody. */
@@ -217,6 +218,7 @@ static enum err start(struct keys *k, const struct child_args *args)
 				    .syscalls = syscalls,
 				    .nsyscalls = sizeof(syscalls) / sizeof(syscalls[0]),
 				    .max_memory = MEMORY_MAX,
+				    .max_file = LOG_MAX,
 				    .max_files = FILES_MAX};
 	enum err e;
 
