@@ -54,7 +54,7 @@ inline stage()
 	do
 	:: i == V -> break
 	:: i < V && CHANGED(i) && !state[root[asked].leaf[i]].removed ->
-		staged[STATE_AT(i, root[asked].slot[i])] = root[asked].leaf[i];
+		staged[SLOT_AT(i, root[asked].slot[i])] = root[asked].leaf[i];
 		i++
 	:: i < V && !(CHANGED(i) && !state[root[asked].leaf[i]].removed) -> i++
 	od;

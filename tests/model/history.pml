@@ -16,7 +16,7 @@ mtype = { OPENING_WAIT, OPENING_DONE };
 mtype = { COMMIT_IDLE, COMMIT_WAITING, STORE_COMMIT, COMMIT_DURABLE };
 mtype = { WAIT_KEY, LOADING, SERVING, COMMITTING };
 mtype = { UPDATE, DESTROY, CREATE };
-mtype = { RUNS, ENDS, SUSPENDS }; /* why a state was committed */
+mtype = { STATE_RUNS, STATE_ENDS, STATE_SUSPENDS }; /* why a state was committed */
 
 typedef Version {
 	byte parent;
@@ -68,7 +68,7 @@ inline new_state(before)
 	state[nstates].parent = before;
 	state[nstates].version = state[before].version + 1;
 	state[nstates].vtpm = state[before].vtpm;
-	state[nstates].kind = RUNS;
+	state[nstates].kind = STATE_RUNS;
 	nstates++
 }
 

@@ -84,7 +84,7 @@ inline put_state(vtpm, number)
 	root[nroots].vol[vtpm] = root[cur].vol[vtpm];
 #endif
 	if
-	:: state[number].kind == SUSPENDS -> root[nroots].vol[vtpm] = number
+	:: state[number].kind == STATE_SUSPENDS -> root[nroots].vol[vtpm] = number
 	:: else
 	fi
 }
@@ -357,6 +357,10 @@ proctype keys()
 	:: atomic { MAY_TAKE(1) -> take_dirty(1) }
 #endif
 	:: atomic { phase == PHASE_IDLE && broker_open && ANY_DIRTY -> begin(UPDATE) }
+#ifdef OTHERS
+	:: atomic { phase == PHASE_IDLE && broker_open && changes -> /* another vTPM's, or the policy's */
+		changes--; begin(UPDATE) }
+#endif
 #ifdef LIFE
 	:: atomic { phase == PHASE_IDLE && broker_open && changes == 2 &&
 		    worker_state[0] == WAIT_KEY && empty(STATE_KEY[0]) ->

@@ -31,8 +31,14 @@
  *	READ_BEHIND	the broker reads the slots beside the one that its own leaf names, which may
  *			be behind the key keeper's
  *	KEEP_VOLATILE	the first state after a resume leaves leaf.volatile
- *	SAME_JUMP	with RECOVER: a rollback that the authority approves raises seq by the same
- *			number each time
+ *	with RECOVERIES, rollbacks that the authority approves:
+ *	SAME_JUMP	each raises seq by the same number
+ *	ANY_ROOT	of a root that was never anchored. What then counts are states of the run that
+ *			the root after its parent began: no guest was told more, but it is another root
+ *			than the one that was approved
+ *
+ * An epoch is the seq of the root that anchors it. The seq of an attempt that was not anchored is used
+ * again, which does no harm: no state was sealed in its epoch.
  */
 #define V 1
 
@@ -52,16 +58,20 @@
 #define FAILURES 1
 #endif
 #ifndef RECOVERIES
-#define RECOVERIES 0 /* rollbacks that the authority approves */
+#define RECOVERIES 0
 #endif
+#ifdef OTHERS
+#define CHANGES OTHERS /* commits in which this vTPM has no part */
+#else
 #define CHANGES 0
+#endif
 
 #define STATES (V + OPS + 2 * STOPS + CRASHES + 2 * RECOVERIES + 3)
 #define ROOTS  24
 #ifdef TWO_SLOTS
-#define STATE_SLOTS 2
+#define SLOTS_EACH 2
 #else
-#define STATE_SLOTS 3
+#define SLOTS_EACH 3
 #endif
 
 #include "history.pml"
@@ -76,9 +86,9 @@
 #define OTHER(p, s) SLOT_BESIDE(root[cur].slot[p], s)
 
 #ifdef KEEP_EPOCH
-#define EPOCH(p, s) (state[s].kind == RUNS -> root[nroots].seq : root[cur].epoch[p])
+#define EPOCH(p, s) (state[s].kind == STATE_RUNS -> root[nroots].seq : root[cur].epoch[p])
 #else
-#define EPOCH(p, s) (state[s].kind == RUNS -> root[nroots].seq : NONE)
+#define EPOCH(p, s) (state[s].kind == STATE_RUNS -> root[nroots].seq : NONE)
 #endif
 #define FOLLOWS(p, s) (state[s].version > state[LEAF(p)].version)
 
@@ -159,7 +169,7 @@ inline broker_forgets()
 #include "fate.pml"
 
 byte ops = OPS, stops = STOPS, recoveries = RECOVERIES;
-bool owner_acts = true;
+bool owner_acts = (RECOVERIES == 0);
 
 #define SESSION(s) ((s) != NONE && state[s].epoch != NONE)
 
@@ -176,7 +186,7 @@ bool owner_acts = true;
 
 inline store_put(number)
 {
-	staged[STATE_AT(0, SLOT_BESIDE(root[registry].slot[0], number))] = number;
+	staged[SLOT_AT(0, SLOT_BESIDE(root[registry].slot[0], number))] = number;
 	putting = number;
 	commit = STORE_COMMIT;
 	find_write()
@@ -241,9 +251,9 @@ proctype broker()
 #endif
 
 #ifdef READ_BEHIND
-#define READ_AT(n) STATE_AT(0, (root[registry].slot[0] + (n)) % STATE_SLOTS)
+#define READ_AT(n) SLOT_AT(0, (root[registry].slot[0] + (n)) % SLOTS_EACH)
 #else
-#define READ_AT(n) STATE_AT(0, (base_slot + (n)) % STATE_SLOTS)
+#define READ_AT(n) SLOT_AT(0, (base_slot + (n)) % SLOTS_EACH)
 #endif
 
 /* It is the only thing that can be known of a blob that the adversary shows. */
@@ -256,7 +266,7 @@ inline get_any()
 	od;
 	best = (VERIFIES(i, base_epoch) -> i : base);
 	i = 0;
-	which = STATE_SLOTS
+	which = SLOTS_EACH
 }
 
 inline get()
@@ -314,10 +324,10 @@ inline load()
 #ifdef NO_FRESH_EPOCH
 	if
 	:: base_epoch != NONE -> epoch = base_epoch; commit_session(epoch)
-	:: else -> commit_strict(RUNS)
+	:: else -> commit_strict(STATE_RUNS)
 	fi
 #else
-	commit_strict(RUNS)
+	commit_strict(STATE_RUNS)
 #endif
 }
 
@@ -365,19 +375,19 @@ proctype worker()
 	do
 	:: atomic { worker_state[0] == WAIT_KEY && nempty(STATE_KEY[0]) ->
 		STATE_KEY[0] ? base, base_slot, base_epoch, suspended;
-		which = (base_epoch != NONE -> 1 : STATE_SLOTS); worker_state[0] = LOADING }
+		which = (base_epoch != NONE -> 1 : SLOTS_EACH); worker_state[0] = LOADING }
 
 	/* BLOB_GET, one slot after the other: what the broker shows has to verify */
 #ifdef LIES
-	:: atomic { worker_state[0] == LOADING && opening == OPENING_DONE && which < STATE_SLOTS ->
+	:: atomic { worker_state[0] == LOADING && opening == OPENING_DONE && which < SLOTS_EACH ->
 		get_any() }
-	:: atomic { worker_state[0] == LOADING && which == STATE_SLOTS && best == NONE -> best = base }
+	:: atomic { worker_state[0] == LOADING && which == SLOTS_EACH && best == NONE -> best = base }
 #else
-	:: atomic { worker_state[0] == LOADING && READABLE && which < STATE_SLOTS -> get() }
-	:: atomic { worker_state[0] == LOADING && READABLE && which == STATE_SLOTS && best == NONE ->
+	:: atomic { worker_state[0] == LOADING && READABLE && which < SLOTS_EACH -> get() }
+	:: atomic { worker_state[0] == LOADING && READABLE && which == SLOTS_EACH && best == NONE ->
 		get_base() }
 #endif
-	:: atomic { worker_state[0] == LOADING && which == STATE_SLOTS && best != NONE -> load() }
+	:: atomic { worker_state[0] == LOADING && which == SLOTS_EACH && best != NONE -> load() }
 
 #define MAY_COMMIT (worker_state[0] == SERVING && empty(STATE_ANCHORED[0]) && empty(BLOB_PUT[0]))
 	:: atomic { MAY_COMMIT && ops -> ops--; commit_session(epoch) }
@@ -386,10 +396,10 @@ proctype worker()
 #ifdef AUTH_SESSION
 		commit_session(epoch) }
 #else
-		commit_strict(RUNS) }
+		commit_strict(STATE_RUNS) }
 #endif
-	:: atomic { MAY_COMMIT && stops -> stops--; stopping = true; commit_strict(ENDS) }
-	:: atomic { MAY_COMMIT && stops -> stops--; stopping = true; commit_strict(SUSPENDS) }
+	:: atomic { MAY_COMMIT && stops -> stops--; stopping = true; commit_strict(STATE_ENDS) }
+	:: atomic { MAY_COMMIT && stops -> stops--; stopping = true; commit_strict(STATE_SUSPENDS) }
 
 	:: atomic { nempty(BLOB_STORED) ->
 		BLOB_STORED ? s;
@@ -418,6 +428,45 @@ proctype worker()
 
 /* ---- fate ----------------------------------------------------------------------------------- */
 
+#ifdef SAME_JUMP
+#define JUMP 32
+#else
+#define JUMP (32 * (RECOVERIES - recoveries))
+#endif
+
+/*
+ * vtpmctl recover: the authority takes the root that the adversary shows; what came after it is gone
+ * with its consent.
+ */
+inline approve()
+{
+	recoveries--;
+	fence();
+#ifdef ANY_ROOT
+	i = 1;
+	do
+	:: i + 1 < nroots -> i++
+	:: break
+	od;
+#else
+	i = A;
+	do
+	:: root[i].prev != NONE -> i = root[i].prev
+	:: break
+	od;
+#endif
+	root[nroots].prev = A;
+	root[nroots].seq = root[i].seq + JUMP;
+	root[nroots].leaf[0] = root[i].leaf[0];
+	root[nroots].slot[0] = root[i].slot[0];
+	root[nroots].epoch[0] = root[i].epoch[0];
+	A = nroots;
+	nroots++;
+	assert(nroots < ROOTS);
+	kept = root[i].leaf[0];
+	i = 0
+}
+
 #define AT_REST (worker_state[0] == SERVING)
 
 proctype fate()
@@ -430,6 +479,7 @@ proctype fate()
 #ifdef LIES
 	:: d_step { owner_acts && phase == PHASE_CLOSED -> owner_acts = false; A = JUNK }
 	:: d_step { owner_acts && phase == PHASE_CLOSED -> owner_acts = false; A = ZERO }
+	:: atomic { recoveries && phase == PHASE_CLOSED && worker_state[0] == WAIT_KEY -> approve() }
 #else
 	:: atomic { crashes -> crashes--; kill_broker() }
 	:: atomic { crashes -> crashes--; cut_power() }
@@ -451,12 +501,12 @@ init
 		nstates = 2;
 		worker_state[0] = WAIT_KEY;
 		state[1].version = 1;
-		state[1].kind = ENDS;
+		state[1].kind = STATE_ENDS;
 		told[0] = 1;
 		kept = 1;
 		root[1].leaf[0] = 1;
-		page[STATE_AT(0, 0)] = 1;
-		medium[STATE_AT(0, 0)] = 1;
+		page[SLOT_AT(0, 0)] = 1;
+		medium[SLOT_AT(0, 0)] = 1;
 		nroots = 2;
 		root[1].seq = 1;
 		page[ROOT_AT(0)] = 1;

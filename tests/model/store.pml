@@ -7,9 +7,9 @@
  * unsynced); opening the store lets go of them. `staged` is store.c's list: what has to be written
  * before the next fdatasync, kept when one fails.
  */
-#define SLOTS          (STATE_SLOTS * V + 2)
-#define STATE_AT(p, s) (STATE_SLOTS * (p) + (s))
-#define ROOT_AT(s)     (STATE_SLOTS * V + (s))
+#define SLOTS          (SLOTS_EACH * V + 2)
+#define SLOT_AT(p, s) (SLOTS_EACH * (p) + (s))
+#define ROOT_AT(s)     (SLOTS_EACH * V + (s))
 
 #define KEEP 255 /* nothing staged for this slot */
 

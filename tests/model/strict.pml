@@ -55,7 +55,7 @@
 
 #define STATES (V + OPS + CHANGES + 1)
 #define ROOTS  16
-#define STATE_SLOTS 2 /* of a vTPM */
+#define SLOTS_EACH 2 /* of a vTPM */
 
 #include "history.pml"
 
@@ -159,8 +159,8 @@ proctype worker(byte p)
 		:: else
 		fi;
 #else
-		assert(VERIFIES(page[STATE_AT(p, slot)], s)); /* an honest store is usable */
-		s = page[STATE_AT(p, slot)];
+		assert(VERIFIES(page[SLOT_AT(p, slot)], s)); /* an honest store is usable */
+		s = page[SLOT_AT(p, slot)];
 #endif
 		descends(s, told[p]); told[p] = s; mem[p] = s; worker_state[p] = SERVING; s = 0; slot = 0; i = 0 }
 
@@ -240,8 +240,8 @@ init
 			state[i + 1].vtpm = i;
 			told[i] = i + 1;
 			root[1].leaf[i] = i + 1;
-			page[STATE_AT(i, 0)] = i + 1;
-			medium[STATE_AT(i, 0)] = i + 1;
+			page[SLOT_AT(i, 0)] = i + 1;
+			medium[SLOT_AT(i, 0)] = i + 1;
 			i++
 		od;
 		i = 0;
