@@ -52,7 +52,7 @@ static enum err nv_name(uint32_t index, uint32_t attributes, const struct digest
 	wbuf_init(&w, public, sizeof(public));
 	wbuf_u32(&w, index);
 	wbuf_u16(&w, TPM_SHA256);
-	wbuf_u32(&w, attributes | NV_WRITTEN);
+	wbuf_u32(&w, attributes);
 	wbuf_u16(&w, policy ? DIGEST_SIZE : 0);
 	if (policy)
 		wbuf_bytes(&w, policy->b, DIGEST_SIZE);
@@ -61,6 +61,12 @@ static enum err nv_name(uint32_t index, uint32_t attributes, const struct digest
 }
 
 enum err anchor_a_name(enum hierarchy h, uint8_t name[TPM_NAME_SIZE])
+{
+	return nv_name(anchor_handles(h).a, anchor_a_attributes(h) | NV_WRITTEN, NULL, A_SIZE,
+		       name);
+}
+
+enum err anchor_a_name_unwritten(enum hierarchy h, uint8_t name[TPM_NAME_SIZE])
 {
 	return nv_name(anchor_handles(h).a, anchor_a_attributes(h), NULL, A_SIZE, name);
 }
@@ -85,5 +91,6 @@ enum err anchor_v_name(enum hierarchy h, uint8_t name[TPM_NAME_SIZE])
 
 	if (e != ERR_OK)
 		return e;
-	return nv_name(anchor_handles(h).v, anchor_v_attributes(h), &policy, V_SIZE, name);
+	return nv_name(anchor_handles(h).v, anchor_v_attributes(h) | NV_WRITTEN, &policy, V_SIZE,
+		       name);
 }

@@ -35,6 +35,8 @@ uint32_t anchor_v_attributes(enum hierarchy h);
 
 /* Names once written. V's covers its authPolicy, which covers Name(A). */
 enum err anchor_a_name(enum hierarchy h, uint8_t name[TPM_NAME_SIZE]) MUST_USE;
+/* Before it is written, in which state no payload names it. */
+enum err anchor_a_name_unwritten(enum hierarchy h, uint8_t name[TPM_NAME_SIZE]) MUST_USE;
 enum err anchor_v_name(enum hierarchy h, uint8_t name[TPM_NAME_SIZE]) MUST_USE;
 
 /* V's authPolicy: PolicySecret(Name(A) written, empty policyRef). */

@@ -22,6 +22,7 @@ libvtpm_a_SOURCES = \
 	lib/ossl.h \
 	lib/proto_admin.c lib/proto_admin.h \
 	lib/proto_admin_list.c \
+	lib/proto_admin_recover.c \
 	lib/proto_blob.c lib/proto_blob.h \
 	lib/proto_keys.c lib/proto_keys.h \
 	lib/proto_keys_commit.c \
@@ -33,6 +34,7 @@ libvtpm_a_SOURCES = \
 	lib/proto_state.c lib/proto_state.h \
 	lib/proto_super.c lib/proto_super.h \
 	lib/rbuf.c lib/rbuf.h \
+	lib/recovery.c lib/recovery.h \
 	lib/sandbox.c lib/sandbox.h \
 	lib/secret.c lib/secret.h \
 	lib/spawn.c lib/spawn.h \

@@ -18,6 +18,8 @@
  *  ADMIN_POLICY_LOAD    struct admin_policy_load  empty
  *  ADMIN_AUDIT          u64 from seq              u16 count, struct admin_audit ... (at most 256)
  *  ADMIN_REVOKE         empty                     empty
+ *  ADMIN_INSPECT        empty                     struct admin_inspected: what could be put back
+ *  ADMIN_RECOVER        struct admin_recover      empty, once the store is open
  *
  * "name" is a string: a vTPM's name, stakeholder/name, or uuid. What a client
  * may not see answers byte for byte as what does not exist.
@@ -49,6 +51,8 @@ enum admin_msg {
 	ADMIN_POLICY_LOAD,
 	ADMIN_AUDIT,
 	ADMIN_REVOKE,
+	ADMIN_INSPECT,
+	ADMIN_RECOVER,
 	ADMIN_REPLY = 0x0580,
 };
 
@@ -101,6 +105,7 @@ struct admin_vtpm {
 	uint32_t restarts;
 	uint64_t created;
 	bool own_authority;
+	bool recovered; /* an older state of it was put back by `vtpmctl recover`, ever */
 	struct freshness promised; /* when it was created, and for as long as it exists */
 	struct freshness in_force; /* in its present run, else in the next one */
 	struct freshness asked;    /* by the policy in force; weaker than promised is not granted */
@@ -130,6 +135,35 @@ struct admin_policy_load {
 	struct crypt_signature sig;
 	uint32_t len;
 	const uint8_t *text;
+};
+
+/* What a root that could be put back says of a vTPM, in the order of its leaves. */
+struct admin_root_vtpm {
+	char name[NAME_MAX_LEN + 1]; /* "" unless record_ok */
+	char stakeholder[NAME_MAX_LEN + 1];
+	bool record_ok; /* its record and its state in the store are those that the root names */
+	bool state_ok;
+};
+
+struct admin_root {
+	uint32_t len; /* 0: there is none */
+	const uint8_t *bytes;
+	bool was_current; /* as in keys_candidate */
+	bool policy_ok;   /* the policy in the store is the one that it names */
+	uint16_t nvtpms;
+	struct admin_root_vtpm vtpms[LEAVES_MAX];
+};
+
+struct admin_inspected {
+	uint8_t finding; /* enum finding, not 0 */
+	uint8_t store[UUID_SIZE];
+	struct digest anchor;
+	struct admin_root roots[2];
+};
+
+struct admin_recover {
+	struct recovery recovery;
+	struct crypt_signature sig;
 };
 
 struct admin_audit {
@@ -163,6 +197,8 @@ ADMIN_CODEC(admin_update);
 ADMIN_CODEC(admin_create);
 ADMIN_CODEC(admin_status);
 ADMIN_CODEC(admin_policy_load);
+ADMIN_CODEC(admin_inspected);
+ADMIN_CODEC(admin_recover);
 #undef ADMIN_CODEC
 
 /* A name or a mask or a sequence number alone. */

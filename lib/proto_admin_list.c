@@ -5,7 +5,7 @@
 #include "lib/wbuf.h"
 
 /* Each with every string at its longest. */
-#define ADMIN_VTPM_MAX     358
+#define ADMIN_VTPM_MAX     359
 #define ADMIN_AUDIT_RECORD 316
 #define ADMIN_REPLY_HEAD   (2 + 2 + ADMIN_RULE_MAX + 2 + DETAIL_MAX + 4)
 
@@ -29,6 +29,7 @@ void admin_vtpm_put(struct wbuf *w, const struct admin_vtpm *m)
 	wbuf_u32(w, m->restarts);
 	wbuf_u64(w, m->created);
 	wbuf_u8(w, m->own_authority);
+	wbuf_u8(w, m->recovered);
 	freshness_put(w, &m->promised);
 	freshness_put(w, &m->in_force);
 	freshness_put(w, &m->asked);
@@ -55,6 +56,7 @@ void admin_vtpm_get(struct rbuf *r, struct admin_vtpm *out)
 	out->restarts = rbuf_u32(r);
 	out->created = rbuf_u64(r);
 	out->own_authority = rbuf_bool(r);
+	out->recovered = rbuf_bool(r);
 	freshness_get(r, &out->promised);
 	freshness_get(r, &out->in_force);
 	freshness_get(r, &out->asked);

@@ -6,8 +6,8 @@
 
 #define COPIES 2
 
-_Static_assert(COPIES *(STORE_HEADER_SIZE + STORE_ROOT_SIZE) + 16 <= MSG_BODY_MAX,
-	       "KEYS_OPEN carries every copy in one message");
+_Static_assert(COPIES *(STORE_HEADER_SIZE + STORE_ROOT_SIZE) + 16 + 144 <= MSG_BODY_MAX,
+	       "KEYS_OPEN, and KEYS_RECOVER, carries every copy in one message");
 _Static_assert(STORE_ROOT_SIZE + 61 * COMMIT_BLOBS + (RECORD_SLOT_SIZE + 21) * COMMIT_RECORDS +
 		       17 <=
 		   MSG_BODY_MAX,
@@ -99,6 +99,59 @@ static void keys_opened_get(struct rbuf *r, struct keys_opened *m)
 }
 
 CODEC(keys_opened);
+
+static void candidate_put(struct wbuf *w, const struct keys_candidate *m)
+{
+	wbuf_u8(w, m->there);
+	wbuf_u8(w, m->was_current);
+	wbuf_bytes(w, m->digest.b, DIGEST_SIZE);
+}
+
+static void candidate_get(struct rbuf *r, struct keys_candidate *m)
+{
+	m->there = rbuf_bool(r);
+	m->was_current = rbuf_bool(r);
+	rbuf_copy(r, m->digest.b, DIGEST_SIZE);
+	rbuf_require(r, m->there || (!m->was_current && field_is_zero(m->digest.b, DIGEST_SIZE)));
+}
+
+static void keys_inspected_put(struct wbuf *w, const struct keys_inspected *m)
+{
+	wbuf_u8(w, m->finding);
+	wbuf_bytes(w, m->store, UUID_SIZE);
+	wbuf_bytes(w, m->anchor.b, DIGEST_SIZE);
+	for (size_t i = 0; i < COPIES; i++)
+		candidate_put(w, &m->roots[i]);
+}
+
+static void keys_inspected_get(struct rbuf *r, struct keys_inspected *m)
+{
+	m->finding = field_enum(r, FOUND_NOTHING + 1, FOUND_COUNT - 1);
+	field_uuid(r, m->store);
+	rbuf_copy(r, m->anchor.b, DIGEST_SIZE);
+	for (size_t i = 0; i < COPIES; i++)
+		candidate_get(r, &m->roots[i]);
+}
+
+CODEC(keys_inspected);
+
+static void keys_recover_put(struct wbuf *w, const struct keys_recover *m)
+{
+	keys_open_put(w, &m->open);
+	recovery_put(w, &m->recovery);
+	wbuf_bytes(w, m->sig.r, sizeof(m->sig.r));
+	wbuf_bytes(w, m->sig.s, sizeof(m->sig.s));
+}
+
+static void keys_recover_get(struct rbuf *r, struct keys_recover *m)
+{
+	keys_open_get(r, &m->open);
+	recovery_get(r, &m->recovery);
+	rbuf_copy(r, m->sig.r, sizeof(m->sig.r));
+	rbuf_copy(r, m->sig.s, sizeof(m->sig.s));
+}
+
+CODEC(keys_recover);
 
 static void keys_update_put(struct wbuf *w, const struct keys_update *m)
 {

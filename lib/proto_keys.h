@@ -14,6 +14,8 @@
  *  KEYS_POLICY               struct keys_policy      KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_AUDIT                struct keys_audit       none: the head to put into the next root
  *  KEYS_STATUS               empty                   KEYS_STATUS_IS
+ *  KEYS_INSPECT              struct keys_open        KEYS_INSPECTED, or KEYS_DONE: no way to
+ * recover KEYS_RECOVER              struct keys_recover     KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_REVOKE               empty                   KEYS_DONE once V is this manager's version
  *  KEYS_TERMS                struct keys_start       none: what is asked now of one that runs
  *  KEYS_WEAR                 16-byte uuid            KEYS_WEAR_IS
@@ -34,6 +36,7 @@
 #include "lib/msg.h"
 #include "lib/proto_root.h"
 #include "lib/proto_state.h"
+#include "lib/recovery.h"
 
 #define DETAIL_MAX     255
 #define COMMIT_BLOBS   64 /* state blobs in one group commit */
@@ -62,6 +65,9 @@ enum keys_msg {
 	KEYS_TERMS,
 	KEYS_WEAR,
 	KEYS_WEAR_IS,
+	KEYS_INSPECT,
+	KEYS_INSPECTED,
+	KEYS_RECOVER,
 };
 
 struct keys_pcrs {
@@ -96,6 +102,27 @@ struct keys_opened {
 	uint8_t root_slot;
 	uint32_t root_len;
 	const uint8_t *root;
+};
+
+/* A store that does not open, and could be put back. */
+struct keys_candidate {
+	bool there;       /* a root of this store, not authenticated by anything */
+	bool was_current; /* the other slot's root proves that it was anchored once */
+	struct digest digest;
+};
+
+struct keys_inspected {
+	uint8_t finding; /* enum finding */
+	uint8_t store[UUID_SIZE];
+	struct digest anchor; /* A's value */
+	struct keys_candidate roots[2];
+};
+
+/* Signed by the platform authority. */
+struct keys_recover {
+	struct keys_open open;
+	struct recovery recovery;
+	struct crypt_signature sig;
 };
 
 /* uuid zero: the platform's approval. Otherwise that vTPM's own authority's, with its record. */
@@ -227,6 +254,8 @@ KEYS_CODEC(keys_pcrs);
 KEYS_CODEC(keys_init);
 KEYS_CODEC(keys_open);
 KEYS_CODEC(keys_opened);
+KEYS_CODEC(keys_inspected);
+KEYS_CODEC(keys_recover);
 KEYS_CODEC(keys_update);
 KEYS_CODEC(keys_create);
 KEYS_CODEC(keys_start);

@@ -24,13 +24,13 @@ static const struct allow_rule rules[] = {
     {TPM2_CC_NV_ReadPublic, ANY, 1, ALLOW_PLAIN},
     {TPM2_CC_NV_Extend, ANY, 2, ALLOW_PLAIN},
     {TPM2_CC_NV_Write, ANY, 2, ALLOW_PLAIN},
+    {TPM2_CC_NV_DefineSpace, ANY, 1, ALLOW_PLAIN}, /* for keys: A alone, see command.c */
     {TPM2_CC_ReadPublic, ANY, 1, ALLOW_PLAIN},
     {TPM2_CC_GetCapability, ANY, 0, ALLOW_PLAIN},
     {TPM2_CC_GetRandom, ANY, 0, ALLOW_PLAIN},
     {TPM2_CC_ReadClock, ANY, 0, ALLOW_PLAIN},
     {TPM2_CC_CreatePrimary, ALLOW_PROVISION, 1, ALLOW_CREATES},
     {TPM2_CC_EvictControl, ALLOW_PROVISION, 2, ALLOW_PLAIN},
-    {TPM2_CC_NV_DefineSpace, ALLOW_PROVISION, 1, ALLOW_PLAIN},
     {TPM2_CC_NV_UndefineSpace, ALLOW_PROVISION, 2, ALLOW_PLAIN},
     {TPM2_CC_ClearControl, ALLOW_PROVISION, 1, ALLOW_PLAIN},
 };

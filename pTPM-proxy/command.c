@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pTPM-proxy/command.h"
 
+#include "lib/anchor.h"
 #include "lib/rbuf.h"
 #include "lib/tpm_cmd.h"
 #include "pTPM-proxy/claims.h"
@@ -40,6 +41,20 @@ static bool asks_for_handles(uint32_t cc, struct rbuf *params)
 	return capability == TPM2_CAP_HANDLES && claims_apply_to(property);
 }
 
+/* TPM2B_AUTH, TPM2B_NV_PUBLIC: after the provisioning nothing but A is ever defined again. */
+static bool may_define(enum allow_role role, uint32_t cc, struct rbuf *params)
+{
+	uint32_t index;
+
+	if (cc != TPM2_CC_NV_DefineSpace || role == ALLOW_PROVISION)
+		return true;
+	rbuf_view(params, rbuf_u16(params));
+	rbuf_u16(params);
+	index = rbuf_u32(params);
+	return params->bad || index == anchor_handles(HIERARCHY_PLATFORM).a ||
+	       index == anchor_handles(HIERARCHY_OWNER).a;
+}
+
 enum err command_decode(enum allow_role role, const uint8_t *buf, size_t len, struct command *out)
 {
 	struct command c = {0};
@@ -57,6 +72,8 @@ enum err command_decode(enum allow_role role, const uint8_t *buf, size_t len, st
 		c.handles[i] = rbuf_u32(&r);
 	if (header.tag == TPM_ST_SESSIONS_)
 		decode_sessions(&r, &c);
+	if (!may_define(role, header.code, &r))
+		return ERR_DENIED;
 	c.enumerates = asks_for_handles(header.code, &r);
 	if (r.bad)
 		return ERR_FORMAT;

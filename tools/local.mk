@@ -21,6 +21,8 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_policy_explain.c \
 	tools/ctl/ctl_policy_file.c tools/ctl/ctl_policy_file.h \
 	tools/ctl/ctl_progress.c tools/ctl/ctl_progress.h \
+	tools/ctl/ctl_recover.c \
+	tools/ctl/ctl_recovery_file.c tools/ctl/ctl_recovery_file.h \
 	tools/ctl/ctl_run.c \
 	tools/ctl/ctl_status.c \
 	tools/ctl/ctl_vtpm.c

@@ -16,6 +16,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_pick.c vtpmmgr/keys/keys_pick.h \
 	vtpmmgr/keys/keys_platform.c \
 	vtpmmgr/keys/keys_provision.c vtpmmgr/keys/keys_provision.h \
+	vtpmmgr/keys/keys_recover.c \
 	vtpmmgr/keys/keys_revoke.c \
 	vtpmmgr/keys/keys_seal.c vtpmmgr/keys/keys_seal.h \
 	vtpmmgr/keys/keys_tcti.c vtpmmgr/keys/keys_tcti.h \
@@ -87,6 +88,7 @@ broker_sources = \
 	vtpmmgr/broker/admin_audit.c \
 	vtpmmgr/broker/admin_platform.c \
 	vtpmmgr/broker/admin_policy.c \
+	vtpmmgr/broker/admin_recover.c \
 	vtpmmgr/broker/admin_rules.c vtpmmgr/broker/admin_rules.h \
 	vtpmmgr/broker/admin_vtpm.c vtpmmgr/broker/admin_vtpm.h \
 	vtpmmgr/broker/audit.c vtpmmgr/broker/audit.h \

@@ -81,6 +81,7 @@ static void admin_vtpm_fill(struct admin_vtpm *m)
 	    .restarts = 4,
 	    .created = 5,
 	    .own_authority = true,
+	    .recovered = true,
 	    .promised = {FRESHNESS_STRICT, BUDGET_DEGRADE, 200},
 	    .in_force = {FRESHNESS_STRICT, BUDGET_DEGRADE, 300},
 	    .asked = {FRESHNESS_SESSION, BUDGET_STALL, 0},
@@ -122,21 +123,46 @@ static enum err admin_name_sample(uint8_t *out, size_t cap, size_t *out_len)
 	return admin_name_encode("operator/sim", out, cap, out_len);
 }
 
+static void admin_inspected_fill(struct admin_inspected *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->finding = FOUND_ROLLBACK;
+	codec_pattern(m->store, UUID_SIZE, 0x10);
+	codec_pattern(&m->anchor, DIGEST_SIZE, 0x20);
+	m->roots[0].len = sizeof(some);
+	m->roots[0].bytes = some;
+	m->roots[0].policy_ok = true;
+	m->roots[0].nvtpms = 1;
+	m->roots[0].vtpms[0] = (struct admin_root_vtpm){"sim", "operator", true, false};
+	m->roots[1].len = sizeof(some);
+	m->roots[1].bytes = some;
+	m->roots[1].was_current = true;
+}
+
+static void admin_recover_fill(struct admin_recover *m)
+{
+	sample_recovery(&m->recovery);
+	sample_signature(&m->sig, 0x30);
+}
+
 CODEC_STRUCT(admin_reply)
 CODEC_STRUCT(admin_init)
 CODEC_STRUCT(admin_update)
 CODEC_STRUCT(admin_create)
 CODEC_STRUCT(admin_status)
 CODEC_STRUCT(admin_policy_load)
+CODEC_STRUCT(admin_inspected)
+CODEC_STRUCT(admin_recover)
 CODEC_PIECE(admin_vtpm)
 CODEC_PIECE(admin_audit)
 CODEC_VALUE(admin_mask, uint32_t, 0x8081)
 CODEC_VALUE(admin_seq, uint64_t, 77)
 
 static const struct codec codecs[] = {
-    CODEC(admin_reply),  CODEC(admin_init),        CODEC(admin_update), CODEC(admin_create),
-    CODEC(admin_status), CODEC(admin_policy_load), CODEC(admin_vtpm),   CODEC(admin_audit),
-    CODEC(admin_name),   CODEC(admin_mask),        CODEC(admin_seq),
+    CODEC(admin_reply),   CODEC(admin_init),        CODEC(admin_update), CODEC(admin_create),
+    CODEC(admin_status),  CODEC(admin_policy_load), CODEC(admin_vtpm),   CODEC(admin_audit),
+    CODEC(admin_name),    CODEC(admin_mask),        CODEC(admin_seq),    CODEC(admin_inspected),
+    CODEC(admin_recover),
 };
 
 const struct codec_set codecs_admin = {"proto_admin", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -43,6 +43,24 @@ static void keys_opened_fill(struct keys_opened *m)
 	    (struct keys_opened){.detail = "current", .root_slot = 1, .root_len = 20, .root = some};
 }
 
+static void keys_inspected_fill(struct keys_inspected *m)
+{
+	*m = (struct keys_inspected){
+	    .finding = FOUND_ROLLBACK,
+	    .roots = {{.there = true}, {.there = true, .was_current = true}}};
+	codec_pattern(m->store, UUID_SIZE, 0x10);
+	codec_pattern(&m->anchor, DIGEST_SIZE, 0x20);
+	codec_pattern(&m->roots[0].digest, DIGEST_SIZE, 0x40);
+	codec_pattern(&m->roots[1].digest, DIGEST_SIZE, 0x60);
+}
+
+static void keys_recover_fill(struct keys_recover *m)
+{
+	keys_open_fill(&m->open);
+	sample_recovery(&m->recovery);
+	sample_signature(&m->sig, 0x30);
+}
+
 static void keys_update_fill(struct keys_update *m)
 {
 	memset(m, 0, sizeof(*m));
@@ -158,6 +176,8 @@ CODEC_STRUCT(keys_pcrs)
 CODEC_STRUCT(keys_init)
 CODEC_STRUCT(keys_open)
 CODEC_STRUCT(keys_opened)
+CODEC_STRUCT(keys_inspected)
+CODEC_STRUCT(keys_recover)
 CODEC_STRUCT(keys_update)
 CODEC_STRUCT(keys_create)
 CODEC_STRUCT(keys_start)
@@ -171,10 +191,11 @@ CODEC_STRUCT(keys_header)
 CODEC_STRUCT(keys_wear)
 
 static const struct codec codecs[] = {
-    CODEC(keys_pcrs),   CODEC(keys_init),   CODEC(keys_open),   CODEC(keys_opened),
-    CODEC(keys_update), CODEC(keys_create), CODEC(keys_start),  CODEC(keys_policy),
-    CODEC(keys_audit),  CODEC(keys_status), CODEC(keys_commit), CODEC(keys_result),
-    CODEC(keys_done),   CODEC(keys_header), CODEC(keys_wear),
+    CODEC(keys_pcrs),    CODEC(keys_init),   CODEC(keys_open),   CODEC(keys_opened),
+    CODEC(keys_update),  CODEC(keys_create), CODEC(keys_start),  CODEC(keys_policy),
+    CODEC(keys_audit),   CODEC(keys_status), CODEC(keys_commit), CODEC(keys_result),
+    CODEC(keys_done),    CODEC(keys_header), CODEC(keys_wear),   CODEC(keys_inspected),
+    CODEC(keys_recover),
 };
 
 const struct codec_set codecs_keys = {"proto_keys", codecs, sizeof(codecs) / sizeof(codecs[0])};

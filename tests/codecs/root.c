@@ -36,6 +36,13 @@ void sample_authority(struct authority *a)
 	a->approvals[1].version = 8;
 }
 
+void sample_recovery(struct recovery *r)
+{
+	codec_pattern(r->store, UUID_SIZE, 0x10);
+	codec_pattern(&r->anchor, DIGEST_SIZE, 0x20);
+	codec_pattern(&r->root, DIGEST_SIZE, 0x40);
+}
+
 void sample_guest(struct guest *g)
 {
 	static const uint8_t ids[16] = {0, 0, 0x03, 0xe9, 0, 0, 0x03, 0xea};

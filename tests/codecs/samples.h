@@ -3,7 +3,7 @@
 #ifndef TESTS_SAMPLES_H
 #define TESTS_SAMPLES_H
 
-#include "lib/proto_root.h"
+#include "lib/recovery.h"
 #include "tests/codecs/codecs.h"
 
 void sample_signature(struct crypt_signature *s, uint8_t first);
@@ -12,5 +12,6 @@ void sample_authority(struct authority *a);
 void sample_guest(struct guest *g);
 void sample_root(struct root *r);
 void sample_record(struct record *r);
+void sample_recovery(struct recovery *r);
 
 #endif

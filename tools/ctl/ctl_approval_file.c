@@ -58,9 +58,10 @@ static enum err parse_pcrs(struct json_object *list, uint32_t *mask, struct ctl_
 	return ERR_OK;
 }
 
-static enum err parse_signature(struct json_object *o, struct crypt_signature *out,
-				struct ctl_diag *diag)
+enum err ctl_approval_signature_parse(struct json_object *file, struct crypt_signature *out,
+				      struct ctl_diag *diag)
 {
+	struct json_object *o = json_object_object_get(file, "signature");
 	enum err e = ctl_json_keys(o, "\"signature\"", signature_keys, 2, diag);
 
 	if (!e)
@@ -70,8 +71,10 @@ static enum err parse_signature(struct json_object *o, struct crypt_signature *o
 	return e;
 }
 
-static enum err parse_point(struct json_object *o, struct crypt_point *out, struct ctl_diag *diag)
+enum err ctl_approval_point_parse(struct json_object *file, struct crypt_point *out,
+				  struct ctl_diag *diag)
 {
+	struct json_object *o = json_object_object_get(file, "authority");
 	enum err e = ctl_json_keys(o, "\"authority\"", point_keys, 2, diag);
 
 	if (!e)
@@ -106,9 +109,9 @@ static enum err parse_file(struct json_object *o, struct ctl_approval_file *f,
 	if (!e)
 		e = parse_hierarchy(json_object_object_get(o, "hierarchy"), &f->hierarchy, diag);
 	if (!e)
-		e = parse_point(json_object_object_get(o, "authority"), &f->authority, diag);
+		e = ctl_approval_point_parse(o, &f->authority, diag);
 	if (!e)
-		e = parse_signature(json_object_object_get(o, "signature"), &a->sig, diag);
+		e = ctl_approval_signature_parse(o, &a->sig, diag);
 	return e;
 }
 
@@ -138,6 +141,16 @@ static struct json_object *new_pair(const char *k1, const uint8_t v1[32], const 
 	return o;
 }
 
+void ctl_approval_point_add(struct json_object *file, const struct crypt_point *p)
+{
+	json_object_object_add(file, "authority", new_pair("x", p->x, "y", p->y));
+}
+
+void ctl_approval_signature_add(struct json_object *file, const struct crypt_signature *sig)
+{
+	json_object_object_add(file, "signature", new_pair("r", sig->r, "s", sig->s));
+}
+
 static struct json_object *new_pcrs(uint32_t mask)
 {
 	struct json_object *list = json_object_new_array();
@@ -160,8 +173,8 @@ char *ctl_approval_file_format(const struct ctl_approval_file *f)
 	json_object_object_add(o, "version", json_object_new_uint64(a->version));
 	json_object_object_add(o, "hierarchy",
 			       json_object_new_string(ctl_output_hierarchy(f->hierarchy)));
-	json_object_object_add(o, "authority", new_pair("x", f->authority.x, "y", f->authority.y));
-	json_object_object_add(o, "signature", new_pair("r", a->sig.r, "s", a->sig.s));
+	ctl_approval_point_add(o, &f->authority);
+	ctl_approval_signature_add(o, &a->sig);
 	text = ctl_json_text(o);
 	json_object_put(o);
 	return text;

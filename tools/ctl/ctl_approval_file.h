@@ -26,6 +26,14 @@ enum err ctl_approval_file_parse(const char *text, size_t len, struct ctl_approv
 /* The file's text; malloc'd, NULL without memory. */
 char *ctl_approval_file_format(const struct ctl_approval_file *f);
 
+/* "authority" and "signature" of a file, both of which are there and objects. */
+enum err ctl_approval_point_parse(struct json_object *file, struct crypt_point *out,
+				  struct ctl_diag *diag) MUST_USE;
+enum err ctl_approval_signature_parse(struct json_object *file, struct crypt_signature *out,
+				      struct ctl_diag *diag) MUST_USE;
+void ctl_approval_point_add(struct json_object *file, const struct crypt_point *p);
+void ctl_approval_signature_add(struct json_object *file, const struct crypt_signature *sig);
+
 /* "platform" or "owner"; ERR_ARG for anything else. */
 enum err ctl_hierarchy_parse(const char *word, enum hierarchy *out) MUST_USE;
 

@@ -12,6 +12,7 @@ static const struct {
 	const struct ctl_command *commands;
 } groups[] = {
     {"the platform", ctl_platform_commands},
+    {NULL, ctl_recover_commands},
     {"how things stand", ctl_status_commands},
     {"vTPMs", ctl_vtpm_commands},
     {"the policy, and what it decides", ctl_policy_commands},
@@ -128,7 +129,7 @@ static void print_group(size_t g, const char *only)
 		if (!titled)
 			printf("\n%s\n", groups[g].title);
 		titled = true;
-		printf("   %-20s %s\n", cmd->name, cmd->brief);
+		printf("   %-22s %s\n", cmd->name, cmd->brief);
 	}
 }
 

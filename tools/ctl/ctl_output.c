@@ -328,6 +328,7 @@ struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
 	json_object_object_add(o, "restarts", json_object_new_int64(v->restarts));
 	json_object_object_add(o, "created", ctl_output_time_json(v->created));
 	json_object_object_add(o, "own_authority", json_object_new_boolean(v->own_authority));
+	json_object_object_add(o, "recovered", json_object_new_boolean(v->recovered));
 	json_object_object_add(o, "freshness", terms_json(v));
 	if (v->wear_known)
 		json_object_object_add(o, "wear", wear_json(&v->wear));

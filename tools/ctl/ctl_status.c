@@ -126,6 +126,9 @@ static void print_platform(const struct admin_status *s)
 		return;
 	printf("hierarchy    %s, clearing the TPM is %s\n", ctl_output_hierarchy(k->hierarchy),
 	       k->clear_disabled ? "disabled" : "possible");
+	if (k->recovered)
+		printf("recovered    an older store was put back once, by the authority's "
+		       "signature\n");
 	printf("version      %llu, minimum accepted %llu\n", (unsigned long long)k->version,
 	       (unsigned long long)k->min_version);
 	printf("anchor       root record %llu; since start %llu states in %llu extends, "

@@ -68,6 +68,9 @@ static void print_vtpm(const struct admin_vtpm *v)
 	print_terms(v);
 	if (v->wear_known)
 		print_wear(&v->wear, &v->in_force);
+	if (v->recovered)
+		printf("recovered    an older state of it was put back once, by the authority's "
+		       "signature\n");
 	printf("guest        %s\n", guest);
 	printf("created      %s\n", created);
 	if (v->path[0])

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether the client may administer the platform; if not, it has been told so. */
-static bool is_administrator(struct request *q)
+bool admin_is_administrator(struct request *q)
 {
 	if (request_may(q, ACTION_PLATFORM))
 		return true;
@@ -110,7 +109,7 @@ void admin_pcrs(struct request *q)
 {
 	uint32_t mask;
 
-	if (!is_administrator(q))
+	if (!admin_is_administrator(q))
 		return;
 	if (admin_mask_decode(q->body, q->len, &mask) != ERR_OK)
 		request_fail(q, ERR_FORMAT, NULL);
@@ -191,7 +190,7 @@ void admin_init(struct request *q)
 		request_fail(q, ERR_FORMAT, init_refusal(ERR_FORMAT));
 		return;
 	}
-	if (!is_administrator(q))
+	if (!admin_is_administrator(q))
 		return;
 	if (admin_init_decode(q->body, q->len, &in) != ERR_OK) {
 		request_fail(q, ERR_FORMAT, NULL);
@@ -257,7 +256,7 @@ void admin_update(struct request *q)
 			return;
 		request_about(q, v->record.stakeholder, v->record.name);
 	}
-	if (is_administrator(q))
+	if (admin_is_administrator(q))
 		ask_to_update(q, &u, v);
 }
 
@@ -271,6 +270,6 @@ static void on_revoked(void *arg, enum err e, const char *detail, const struct m
 
 void admin_revoke(struct request *q)
 {
-	if (is_administrator(q))
+	if (admin_is_administrator(q))
 		keeper_ask(&q->b->keeper, KEYS_REVOKE, NULL, 0, on_revoked, q);
 }

@@ -2,10 +2,11 @@
 #include "vtpmmgr/broker/admin_rules.h"
 
 /* Longest bodies, with room for every field at its longest. */
-#define NAME_BODY   (2 + ADMIN_NAME_MAX)
-#define CREATE_BODY 256
-#define INIT_BODY   512
-#define LOAD_BODY   (POLICY_TEXT_MAX + 128)
+#define NAME_BODY    (2 + ADMIN_NAME_MAX)
+#define CREATE_BODY  256
+#define INIT_BODY    512
+#define RECOVER_BODY (UUID_SIZE + 2 * DIGEST_SIZE + sizeof(struct crypt_signature))
+#define LOAD_BODY    (POLICY_TEXT_MAX + 128)
 
 static const struct request_rule rules[] = {
     {ADMIN_STATUS, "status", 0, 0, NEEDS_NOTHING, false, admin_status},
@@ -21,6 +22,8 @@ static const struct request_rule rules[] = {
     {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, false, admin_policy_get},
     {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, true, admin_policy_load},
     {ADMIN_REVOKE, "revoke-older", 0, 0, NEEDS_OPEN, true, admin_revoke},
+    {ADMIN_INSPECT, "recover-request", 0, 0, NEEDS_KEEPER, false, admin_inspect},
+    {ADMIN_RECOVER, "recover", RECOVER_BODY, RECOVER_BODY, NEEDS_KEEPER, true, admin_recover},
     {ADMIN_AUDIT, "audit", 8, 8, NEEDS_KNOWN, false, admin_audit},
 };
 

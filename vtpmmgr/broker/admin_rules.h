@@ -13,6 +13,11 @@ void admin_pcrs(struct request *q);
 void admin_init(struct request *q);
 void admin_update(struct request *q);
 void admin_revoke(struct request *q);
+void admin_inspect(struct request *q);
+void admin_recover(struct request *q);
+
+/* Whether the client may administer the platform; if not, it has been told so. */
+bool admin_is_administrator(struct request *q);
 
 void admin_create(struct request *q);
 void admin_list(struct request *q);

@@ -36,6 +36,7 @@ void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct ad
 	    .restarts = v->restarts,
 	    .created = v->record.created,
 	    .own_authority = v->record.own_authority,
+	    .recovered = v->leaf.recovered,
 	    .promised = v->record.freshness,
 	    .asked = rules_freshness(&b->rules, &v->record),
 	    .guest = v->leaf.guest,

@@ -22,10 +22,8 @@ static const struct {
 	uint16_t request;
 	uint16_t answer;
 } answers[] = {
-    {KEYS_PCRS, KEYS_PCR_VALUES},
-    {KEYS_OPEN, KEYS_OPENED},
-    {KEYS_STATUS, KEYS_STATUS_IS},
-    {KEYS_WEAR, KEYS_WEAR_IS},
+    {KEYS_PCRS, KEYS_PCR_VALUES}, {KEYS_OPEN, KEYS_OPENED},       {KEYS_STATUS, KEYS_STATUS_IS},
+    {KEYS_WEAR, KEYS_WEAR_IS},    {KEYS_INSPECT, KEYS_INSPECTED},
 };
 
 static uint16_t answer_to(uint16_t request)
@@ -69,6 +67,7 @@ static void on_gone(void *arg, enum err why)
 	k->on_gone(k->arg, why);
 }
 
+/* KEYS_DONE answers whatever could not be answered. */
 static struct keeper_call *find(struct keeper *k, uint32_t id, uint16_t type)
 {
 	struct keeper_call *c;
@@ -83,7 +82,7 @@ static struct keeper_call *find(struct keeper *k, uint32_t id, uint16_t type)
 static bool is_answer(uint16_t type)
 {
 	return type == KEYS_DONE || type == KEYS_PCR_VALUES || type == KEYS_OPENED ||
-	       type == KEYS_STATUS_IS || type == KEYS_WEAR_IS;
+	       type == KEYS_STATUS_IS || type == KEYS_WEAR_IS || type == KEYS_INSPECTED;
 }
 
 static enum err on_answer(struct keeper *k, const struct msg *m)

@@ -51,6 +51,11 @@ static void read_slots(const struct store *s, struct slots *slots, struct keys_o
 	}
 }
 
+uint32_t opening_read_root(const struct broker *b, unsigned i, uint8_t out[STORE_ROOT_SIZE])
+{
+	return read_slot(b->store, STORE_ROOT_AT(i), out, STORE_ROOT_SIZE, ROOT_MAGIC);
+}
+
 enum err opening_encode(struct broker *b, size_t *len)
 {
 	struct slots *slots = malloc(sizeof(*slots));
@@ -61,6 +66,20 @@ enum err opening_encode(struct broker *b, size_t *len)
 		return ERR_NO_MEMORY;
 	read_slots(b->store, slots, &q);
 	e = keys_open_encode(&q, b->out, MSG_BODY_MAX, len);
+	free(slots);
+	return e;
+}
+
+enum err opening_encode_recover(struct broker *b, const struct admin_recover *r, size_t *len)
+{
+	struct keys_recover q = {.recovery = r->recovery, .sig = r->sig};
+	struct slots *slots = malloc(sizeof(*slots));
+	enum err e;
+
+	if (!slots)
+		return ERR_NO_MEMORY;
+	read_slots(b->store, slots, &q.open);
+	e = keys_recover_encode(&q, b->out, MSG_BODY_MAX, len);
 	free(slots);
 	return e;
 }
@@ -114,10 +133,8 @@ static enum err check_policy(const struct root *root, const char *text)
 	return e;
 }
 
-/* Parsed only once it is known to be the anchored one. */
-static enum err load_policy(struct broker *b, const struct root *root)
+enum err opening_read_policy(const struct broker *b, const struct root *root, char **out)
 {
-	char diag[RULES_DIAG_MAX] = "";
 	char *text = malloc(root->policy_len);
 	enum err e = text ? ERR_OK : ERR_NO_MEMORY;
 
@@ -126,6 +143,20 @@ static enum err load_policy(struct broker *b, const struct root *root)
 			       root->policy_len);
 	if (!e)
 		e = check_policy(root, text);
+	if (e)
+		free(text);
+	else
+		*out = text;
+	return e;
+}
+
+/* Parsed only once it is known to be the anchored one. */
+static enum err load_policy(struct broker *b, const struct root *root)
+{
+	char diag[RULES_DIAG_MAX] = "";
+	char *text = NULL;
+	enum err e = opening_read_policy(b, root, &text);
+
 	if (!e)
 		e = rules_set(&b->rules, text, root->policy_len, diag);
 	if (*diag)

@@ -7,7 +7,7 @@
 #ifndef VTPMMGR_OPENING_H
 #define VTPMMGR_OPENING_H
 
-#include "lib/proto_keys.h"
+#include "lib/proto_admin.h"
 
 struct broker;
 
@@ -18,6 +18,16 @@ void opening_lost(struct broker *b);
 
 /* The bytes of header and root slots as KEYS_OPEN carries them, encoded into b->out. */
 enum err opening_encode(struct broker *b, size_t *len) MUST_USE;
+
+/* KEYS_RECOVER with them, encoded into b->out. */
+enum err opening_encode_recover(struct broker *b, const struct admin_recover *r,
+				size_t *len) MUST_USE;
+
+/* What a root slot holds of a record; 0: nothing. */
+uint32_t opening_read_root(const struct broker *b, unsigned i, uint8_t out[STORE_ROOT_SIZE]);
+
+/* The policy that this root names; ERR_TAMPERED: it is not in the store. The caller frees it. */
+enum err opening_read_policy(const struct broker *b, const struct root *root, char **out) MUST_USE;
 
 /* This root is the anchored one: load all that follows from it. Fails closed. */
 enum err opening_load(struct broker *b, uint8_t slot, const struct root *root) MUST_USE;

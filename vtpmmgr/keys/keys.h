@@ -10,6 +10,7 @@
  *  keys_pick      which copy is the current one
  *  keys_finding   what it means where there is none
  *  keys_platform  provisioning, approvals, PCRs, status
+ *  keys_recover   putting back an older root, by the authority's signature
  *  keys_revoke    the minimum manager version
  *  keys_vtpm      create, start, destroy, records, policy: one change of the root each
  *  keys_commit    the group commit
@@ -176,6 +177,10 @@ void keys_header_durable(struct keys *k, enum err e);
 void keys_header_lost(struct keys *k);
 /* The first header was lost so, and this is what the next broker reads: is it there? */
 void keys_header_settle(struct keys *k, const struct keys_open *q);
+
+/* ---- keys_recover ---- */
+enum err keys_inspect_request(void *keys, struct msg *m);
+enum err keys_recover_request(void *keys, struct msg *m);
 
 /* ---- keys_revoke ---- */
 enum err keys_revoke_request(void *keys, struct msg *m);

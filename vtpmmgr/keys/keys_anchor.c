@@ -217,6 +217,34 @@ static enum err define_v(struct tpm *t)
 	return define(t, &index, &empty, &t->v);
 }
 
+/* One that a renewal has left half-way. */
+static enum err find_unwritten_a(struct tpm *t, const struct secret *auth)
+{
+	uint8_t name[TPM_NAME_SIZE];
+	enum err e = anchor_a_name_unwritten(t->hierarchy, name);
+
+	if (!e)
+		e = find(t, anchor_handles(t->hierarchy).a, name, &t->a);
+	return e ? e : set_auth(t, t->a, auth);
+}
+
+enum err anchor_renew(struct tpm *t, const struct secret *auth)
+{
+	__attribute__((cleanup(secret_cleanup))) struct secret *value = NULL;
+	enum err e = find_unwritten_a(t, auth);
+
+	if (e == ERR_NOT_FOUND)
+		e = define_a(t, auth);
+	if (!e)
+		e = secret_random(DIGEST_SIZE, &value);
+	if (!e)
+		e = anchor_prepare(t, value);
+	if (!e)
+		e = anchor_extend(t);
+	forget(t, &t->a);
+	return e;
+}
+
 enum err anchor_define(struct tpm *t, const struct secret *auth)
 {
 	enum err e = define_a(t, auth);

@@ -18,6 +18,12 @@ enum err anchor_find_v(struct tpm *t) MUST_USE;
 /* A, to be used with this authValue. ERR_NOT_FOUND; ERR_TAMPERED: unwritten, or another one. */
 enum err anchor_find_a(struct tpm *t, const struct secret *auth) MUST_USE;
 
+/*
+ * An A that is not there, or was defined by us and never written: defined, and
+ * extended with a random value. ERR_TAMPERED: there is one of somebody else's.
+ */
+enum err anchor_renew(struct tpm *t, const struct secret *auth) MUST_USE;
+
 /* A's value. ERR_TAMPERED: it was defined anew by somebody who does not know RK. */
 enum err anchor_read(struct tpm *t, struct digest *out) MUST_USE;
 

@@ -70,6 +70,8 @@ static const struct msg_rule rules[] = {
     {KEYS_OPEN, "open", ALWAYS, 1, ANY, 0, keys_open},
     {KEYS_UPDATE, "update", ALWAYS, 1, ANY, 0, keys_update_request},
     {KEYS_AUDIT, "audit", ALWAYS, 1, 64, 0, on_audit},
+    {KEYS_INSPECT, "inspect", ALWAYS, 1, ANY, 0, keys_inspect_request},
+    {KEYS_RECOVER, "recover", ALWAYS, 1, ANY, 0, keys_recover_request},
     {KEYS_STATUS, "status", ALWAYS, 0, 0, 0, keys_status_request},
     {KEYS_DURABLE, "durable", ALWAYS, 1, 64, 0, on_durable},
     {KEYS_CREATE, "create", OPEN, 1, ANY, 0, keys_create_request},

@@ -99,6 +99,23 @@ enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac
 	return why_none(q, store);
 }
 
+enum err keys_pick_was_current(const struct keys_open *q, const struct secret *root_mac,
+			       uint8_t slot, bool *out)
+{
+	struct digest prev, after, next;
+	uint8_t other = 1 - slot;
+	enum err e;
+
+	*out = false;
+	if (root_peek(q->root[slot], q->root_len[slot], &prev) != ERR_OK ||
+	    root_peek(q->root[other], q->root_len[other], &next) != ERR_OK)
+		return ERR_OK;
+	e = anchored_by(root_mac, &prev, q->root[slot], q->root_len[slot], &after);
+	if (!e)
+		*out = digest_equal(&after, &next);
+	return e;
+}
+
 /* ---- approvals ------------------------------------------------------------------------------ */
 
 static bool same(const struct approval *a, const struct approval *b)

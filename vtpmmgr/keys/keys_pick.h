@@ -24,6 +24,13 @@ enum err keys_pick_root(const struct keys_open *q, const struct secret *root_mac
 			const struct digest *a, const uint8_t store[UUID_SIZE],
 			uint8_t *slot) MUST_USE;
 
+/*
+ * Whether the other slot's root proves that this one was anchored once: it names as its
+ * predecessor the value that anchoring this one gave A, which nobody makes up without RK.
+ */
+enum err keys_pick_was_current(const struct keys_open *q, const struct secret *root_mac,
+			       uint8_t slot, bool *out) MUST_USE;
+
 /* Appends an approval as the newest; the oldest makes room, an equal one does so before. */
 void authority_add(struct authority *au, const struct approval *a);
 
