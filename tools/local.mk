@@ -63,8 +63,19 @@ tests_unit_test_ctl_output_SOURCES = tests/unit/test_ctl_output.c
 tests_unit_test_ctl_output_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_test_ctl_output_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_ctl_recovery
+tests_unit_test_ctl_recovery_SOURCES = tests/unit/test_ctl_recovery.c tests/codecs/codecs.c \
+	tests/codecs/root.c tests/codecs/samples.h
+tests_unit_test_ctl_recovery_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
+tests_unit_test_ctl_recovery_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz/fuzz_ctl_approval_file tests/fuzz/fuzz_ctl_pcr_file
+noinst_PROGRAMS += tests/fuzz/fuzz_ctl_approval_file tests/fuzz/fuzz_ctl_pcr_file \
+	tests/fuzz/fuzz_ctl_recovery_file
+tests_fuzz_fuzz_ctl_recovery_file_SOURCES = tests/fuzz/fuzz_ctl_recovery_file.c
+tests_fuzz_fuzz_ctl_recovery_file_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+tests_fuzz_fuzz_ctl_recovery_file_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_ctl_recovery_file_LDADD = $(CTL_LIBS)
 tests_fuzz_fuzz_ctl_approval_file_SOURCES = tests/fuzz/fuzz_ctl_approval_file.c
 tests_fuzz_fuzz_ctl_approval_file_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 tests_fuzz_fuzz_ctl_approval_file_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

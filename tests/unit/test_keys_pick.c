@@ -130,6 +130,40 @@ static void roots_of_another_key(void **state)
 	free(d);
 }
 
+/* The root whose value after it is the other one's prev was current once; that one may be anything.
+ */
+static void what_was_current(void **state)
+{
+	struct disk *d = disk_new();
+	struct secret *mac = NULL, *other = NULL;
+	struct digest after;
+	bool was;
+
+	(void)state;
+	assert_int_equal(secret_random(32, &mac), ERR_OK);
+	assert_int_equal(secret_random(32, &other), ERR_OK);
+	after = put_root(d, 0, mac, store, 1);
+	put_root(d, 1, mac, store, 2);
+	assert_int_equal(keys_pick_was_current(&d->q, mac, 0, &was), ERR_OK);
+	assert_false(was);
+	memcpy(d->root[1] + 40, after.b, DIGEST_SIZE);
+	assert_int_equal(keys_pick_was_current(&d->q, mac, 0, &was), ERR_OK);
+	assert_true(was);
+	assert_int_equal(keys_pick_was_current(&d->q, mac, 1, &was), ERR_OK);
+	assert_false(was);
+	assert_int_equal(keys_pick_was_current(&d->q, other, 0, &was), ERR_OK);
+	assert_false(was);
+	d->root[0][100] ^= 1;
+	assert_int_equal(keys_pick_was_current(&d->q, mac, 0, &was), ERR_OK);
+	assert_false(was);
+	d->q.root_len[1] = 0;
+	assert_int_equal(keys_pick_was_current(&d->q, mac, 0, &was), ERR_OK);
+	assert_false(was);
+	secret_free(mac);
+	secret_free(other);
+	free(d);
+}
+
 static void approvals(void **state)
 {
 	struct authority au = {0};
@@ -157,6 +191,7 @@ int main(void)
 	    cmocka_unit_test(headers),
 	    cmocka_unit_test(roots),
 	    cmocka_unit_test(roots_of_another_key),
+	    cmocka_unit_test(what_was_current),
 	    cmocka_unit_test(approvals),
 	};
 

@@ -57,6 +57,11 @@ static void out_of_range(void **state)
 	    {"keys_commit", 31 + SOME_SIZE, 3, "state slot 3"},
 	    {"keys_commit", 39 + SOME_SIZE, 0, "a blob of version 0"},
 	    {"keys_commit", 16 + SOME_SIZE + 2 * 61, COMMIT_RECORDS + 1, "too many records"},
+	    {"keys_inspected", 0, 0, "nothing found"},
+	    {"keys_inspected", 0, FOUND_COUNT, "a finding that is none"},
+	    {"keys_inspected", 49, 0, "a digest of no root"},
+	    {"keys_inspected", 50, 2, "a bool that is 2"},
+	    {"keys_recover", 2, 0x41, "a header over its slot"},
 	    {"keys_done", 3, 14, "a string past the end"},
 	};
 

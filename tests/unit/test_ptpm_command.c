@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the proxy allows, reads and books: allow, command, claims, tcti. */
+#include "lib/anchor.h"
 #include "lib/wbuf.h"
 #include "pTPM-proxy/allow.h"
 #include "pTPM-proxy/claims.h"
@@ -24,10 +25,9 @@ static const uint32_t for_all[] = {
     TPM2_CC_PolicyNV,         TPM2_CC_PolicyAuthorize, TPM2_CC_PolicySecret,  TPM2_CC_PCR_Read,
     TPM2_CC_PCR_Extend,       TPM2_CC_NV_Read,         TPM2_CC_NV_ReadPublic, TPM2_CC_NV_Extend,
     TPM2_CC_NV_Write,         TPM2_CC_ReadPublic,      TPM2_CC_GetCapability, TPM2_CC_GetRandom,
-    TPM2_CC_ReadClock};
+    TPM2_CC_ReadClock,        TPM2_CC_NV_DefineSpace};
 static const uint32_t for_provisioning[] = {TPM2_CC_CreatePrimary, TPM2_CC_EvictControl,
-					    TPM2_CC_NV_DefineSpace, TPM2_CC_NV_UndefineSpace,
-					    TPM2_CC_ClearControl};
+					    TPM2_CC_NV_UndefineSpace, TPM2_CC_ClearControl};
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool is_in(const uint32_t *list, size_t n, uint32_t cc)
@@ -172,6 +172,38 @@ static void test_refuses_every_truncation(void **state)
 	}
 }
 
+static enum err define_index(enum allow_role role, uint32_t index, size_t cut)
+{
+	struct bytes c;
+	struct command got;
+
+	begin(&c, TPM2_ST_NO_SESSIONS, TPM2_CC_NV_DefineSpace);
+	wbuf_u32(&c.w, TPM2_RH_OWNER);
+	wbuf_u16(&c.w, 3);
+	wbuf_bytes(&c.w, "abc", 3);
+	wbuf_u16(&c.w, 4);
+	wbuf_u32(&c.w, index);
+	c.w.len -= cut;
+	end(&c);
+	return command_decode(role, c.b, c.len, &got);
+}
+
+/* After the provisioning nothing is defined but the anchor. */
+static void test_defines_the_anchor_alone(void **state)
+{
+	const uint32_t platform = anchor_handles(HIERARCHY_PLATFORM).a;
+	const uint32_t owner = anchor_handles(HIERARCHY_OWNER).a;
+
+	(void)state;
+	assert_int_equal(define_index(ALLOW_KEYS, platform, 0), ERR_OK);
+	assert_int_equal(define_index(ALLOW_KEYS, owner, 0), ERR_OK);
+	assert_int_equal(define_index(ALLOW_KEYS, owner + 1, 0), ERR_DENIED);
+	assert_int_equal(define_index(ALLOW_KEYS, 0x01500001, 0), ERR_DENIED);
+	assert_int_equal(define_index(ALLOW_PROVISION, owner + 1, 0), ERR_OK);
+	for (size_t cut = 1; cut <= 11; cut++)
+		assert_int_equal(define_index(ALLOW_KEYS, owner, cut), ERR_FORMAT);
+}
+
 static enum err ask_capability(uint32_t capability, uint32_t property)
 {
 	static const struct claims none;
@@ -299,6 +331,7 @@ int main(void)
 	    cmocka_unit_test(test_decodes_handles_and_sessions),
 	    cmocka_unit_test(test_refuses_bad_authorization_areas),
 	    cmocka_unit_test(test_refuses_every_truncation),
+	    cmocka_unit_test(test_defines_the_anchor_alone),
 	    cmocka_unit_test(test_does_not_show_others_handles),
 	    cmocka_unit_test(test_names_only_ones_own),
 	    cmocka_unit_test(test_claims_are_bounded),
