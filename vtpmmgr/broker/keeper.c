@@ -67,7 +67,6 @@ static void on_gone(void *arg, enum err why)
 	k->on_gone(k->arg, why);
 }
 
-/* KEYS_DONE answers whatever could not be answered. */
 static struct keeper_call *find(struct keeper *k, uint32_t id, uint16_t type)
 {
 	struct keeper_call *c;
