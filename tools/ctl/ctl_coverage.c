@@ -91,7 +91,8 @@ static const struct {
     {"hierarchy", is_provisioned, owner_cannot_undefine,
      "the TPM's owner cannot take the anchor away",
      "root key and anchor lie in the owner hierarchy: whoever knows the TPM's owner password "
-     "can destroy every vTPM here (but not read or roll back one)",
+     "can destroy every vTPM here (but not read or roll back one), and make a revoked manager "
+     "acceptable again",
      "keep the owner password with the device owner alone, or provision while the firmware "
      "still leaves the platform hierarchy open"},
     {"clear", is_provisioned, clear_is_harmless, "clearing the TPM does not destroy the vTPMs",
