@@ -106,11 +106,11 @@ static void on_wear(void *arg, enum err e, const char *detail, const struct msg 
 	struct request *q = arg;
 	const struct vtpm *v = registry_find(&q->b->registry, q->uuid);
 	struct freshness asked;
-	struct keys_wear wear;
+	struct keys_wear wear = {0};
 
 	(void)detail;
-	if (!e && reply)
-		e = keys_wear_decode(reply->body, reply->len, &wear);
+	if (!e)
+		e = !reply ? ERR_FORMAT : keys_wear_decode(reply->body, reply->len, &wear);
 	if (!v) {
 		request_fail(q, ERR_NOT_FOUND, NULL);
 		return;
