@@ -39,8 +39,8 @@ enum ctrl_command {
 typedef enum ctrl_result (*ctrl_fn)(const struct ctrl_host *h, struct rbuf *in, struct wbuf *out);
 
 enum ctrl_flags {
-	WAITS = 1,   /* changes the TPM: not while a commit is under way */
-	PADDED = 2,  /* a body of 1 byte is accepted as well as the padded one */
+	WAITS = 1,  /* changes the TPM: not while a commit is under way, nor for a foreign client */
+	PADDED = 2, /* a body of 1 byte is accepted as well as the padded one */
 	COUNTED = 4, /* a u32 length at the end of the body, and so many bytes */
 };
 
@@ -337,7 +337,7 @@ size_t ctrl_handle(const struct ctrl_host *h, const uint8_t *request, size_t len
 		return ctrl_refuse(ERR_UNSUPPORTED, response);
 	wbuf_init(&out, response + 4, CTRL_RESPONSE_MAX - 4);
 	if (row->fn)
-		result = row->fn(h, &in, &out);
+		result = h->foreign && (row->flags & WAITS) ? CTRL_FAIL : row->fn(h, &in, &out);
 	if (wbuf_end(&out, &body) != ERR_OK)
 		result = CTRL_FAIL;
 	/* Clients read a fixed length whatever the result is. */

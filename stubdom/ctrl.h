@@ -21,7 +21,7 @@
 enum ctrl_result {
 	CTRL_SUCCESS = 0x00,
 	CTRL_BAD_PARAMETER = 0x03,
-	CTRL_FAIL = 0x09,
+	CTRL_FAIL = 0x09,        /* also: another one's machine has the TPM */
 	CTRL_BAD_ORDINAL = 0x0a, /* unknown, not offered, or not while the TPM is on */
 	CTRL_BAD_LOCALITY = 0x3d,
 };
@@ -29,7 +29,8 @@ enum ctrl_result {
 /* What the handlers act on beside the vTPM. */
 struct ctrl_host {
 	struct vtpm *vtpm;
-	int *passed; /* a descriptor that came with the request, or -1; who takes it says -1 */
+	bool foreign; /* another one's machine has the TPM: nothing may change it */
+	int *passed;  /* a descriptor that came with the request, or -1; who takes it says -1 */
 	/* Serves TPM commands on fd (owned). ERR_FULL: somebody else is served already. */
 	enum err (*set_data_fd)(void *arg, int fd);
 	void (*cancel)(void *arg); /* answer the command that waits, if one does */

@@ -32,6 +32,9 @@ struct emulator {
 	struct port_client *owed;
 	struct vtpm_response owed_response;
 	uint8_t owed_copy[OWED_COPY_MAX];
+	/* Who passed the data connection that is served; NULL: nobody did, or he has left. */
+	struct port_client *bus_owner;
+	bool bus_passed;
 	/* For the signal handler, which runs only while a command executes; -1: none. */
 	volatile int cancel_fds[CTRL_CLIENTS];
 	volatile int early_fd; /* a control connection that it has accepted */
@@ -109,8 +112,7 @@ static void admit_early(struct emulator *e)
 /* CANCEL for a command that has not begun: it is answered, and never executed. */
 static void cancel_waiting(void *arg)
 {
-	struct emulator *e = arg;
-	struct port_client *c = e->data.clients[0];
+	struct port_client *c = emulator_of(arg)->data.clients[0];
 	uint8_t canceled[TPM_HEADER_SIZE];
 	size_t len;
 
@@ -147,7 +149,14 @@ static enum err serve_data(struct port_client *c, size_t *used)
 	return respond(c, response.bytes, response.len);
 }
 
-static const struct port_ops data_ops = {.serve = serve_data, .closed = forget_owed};
+static void data_closed(struct port_client *c)
+{
+	forget_owed(c);
+	emulator_of(c)->bus_passed = false;
+	emulator_of(c)->bus_owner = NULL;
+}
+
+static const struct port_ops data_ops = {.serve = serve_data, .closed = data_closed};
 
 static bool is_socket(int fd)
 {
@@ -162,12 +171,19 @@ static bool is_socket(int fd)
  */
 static enum err set_data_fd(void *arg, int fd)
 {
-	struct emulator *e = arg;
+	struct emulator *e = emulator_of(arg);
+	enum err err;
 
-	if (is_socket(fd))
-		return port_admit(&e->data, fd);
-	close(fd);
-	return ERR_ARG;
+	if (!is_socket(fd)) {
+		close(fd);
+		return ERR_ARG;
+	}
+	err = port_admit(&e->data, fd);
+	if (err)
+		return err;
+	e->bus_passed = true;
+	e->bus_owner = arg;
+	return ERR_OK;
 }
 
 /* ---- the control port ----------------------------------------------------------------------- */
@@ -187,6 +203,8 @@ static void ctrl_closed(struct port_client *c)
 	struct emulator *e = emulator_of(c);
 
 	forget_owed(c);
+	if (e->bus_owner == c)
+		e->bus_owner = NULL;
 	for (size_t i = 0; i < CTRL_CLIENTS; i++)
 		if (c->port->clients[i] == c)
 			e->cancel_fds[i] = -1;
@@ -203,7 +221,12 @@ static enum err refuse(const struct port_client *c, enum err why)
 static enum err serve_ctrl(struct port_client *c, size_t *used)
 {
 	struct emulator *e = emulator_of(c);
-	const struct ctrl_host host = {e->vtpm, &c->passed, set_data_fd, cancel_waiting, e};
+	const struct ctrl_host host = {.vtpm = e->vtpm,
+				       .foreign = e->bus_passed && e->bus_owner != c,
+				       .passed = &c->passed,
+				       .set_data_fd = set_data_fd,
+				       .cancel = cancel_waiting,
+				       .arg = c};
 	uint8_t response[CTRL_RESPONSE_MAX];
 	struct ctrl_request request;
 	bool was_held = e->vtpm->held;

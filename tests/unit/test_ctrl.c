@@ -70,7 +70,8 @@ static enum err on_data_fd(void *arg, int fd)
 	return ERR_OK;
 }
 
-static const struct ctrl_host host = {&vtpm, &passed, on_data_fd, on_cancel, NULL};
+static struct ctrl_host host = {
+    .vtpm = &vtpm, .passed = &passed, .set_data_fd = on_data_fd, .cancel = on_cancel};
 
 static int power_on(void **state)
 {
@@ -222,6 +223,26 @@ static void the_first_data_fd_stays(void **state)
 	assert_int_equal(data_fd, 7);
 }
 
+static void a_foreign_client_changes_nothing(void **state)
+{
+	(void)state;
+	host.foreign = true;
+	for (uint8_t command = 1; command <= LAST_COMMAND; command++) {
+		uint8_t request[64] = {0, 0, 0, command};
+		uint8_t response[CTRL_RESPONSE_MAX];
+		struct ctrl_request r;
+
+		assert_int_equal(ctrl_frame(request, sizeof(request), &r), ERR_OK);
+		if (!r.waits)
+			continue;
+		assert_int_equal(ctrl_handle(&host, request, r.len, response),
+				 table[command - 1].response);
+		assert_int_equal(result_of(response), CTRL_FAIL);
+	}
+	host.foreign = false;
+	assert_true(tpm_is_on());
+}
+
 static void only_known_init_flags(void **state)
 {
 	static const uint8_t init[8] = {0, 0, 0, 2, 0, 0, 0, 2};
@@ -284,6 +305,7 @@ int main(void)
 	    cmocka_unit_test(what_changes_the_tpm_waits),
 	    cmocka_unit_test(a_reset_forgets_the_startup),
 	    cmocka_unit_test(the_first_data_fd_stays),
+	    cmocka_unit_test(a_foreign_client_changes_nothing),
 	    cmocka_unit_test(only_known_init_flags),
 	    cmocka_unit_test(information_comes_in_pieces),
 	    cmocka_unit_test(frames_commands),
