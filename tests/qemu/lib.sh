@@ -50,9 +50,9 @@ guest_ended() {
 	gone "${STACK_PID[$1]}"
 }
 
-# guest_finish NAME SECONDS: it must end by itself, having done all it was to do.
+# guest_finish NAME: it must end by itself, having done all it was to do.
 guest_finish() {
-	within "$2" guest_ended "$1" || fail "$1 did not end within $2 s"
+	within 200 guest_ended "$1" || fail "$1 did not end within 200 s"
 	stack_end "$1"
 	guest_verdict "$1"
 }
