@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += .ci/run tools/build tools/deps tests/run tests/runner.sh \
 	tests/model/run tests/model/strict.pml tests/model/session.pml tests/model/history.pml \
-	tests/model/keys.pml tests/model/store.pml tests/model/broker.pml tests/model/fate.pml
+	tests/model/keys.pml tests/model/store.pml tests/model/broker.pml tests/model/fate.pml \
+	tests/qemu
 
 # For tests/run, which runs them one by one.
 print-unit-tests:

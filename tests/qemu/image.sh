@@ -59,7 +59,7 @@ guest_root() {
 		install -D "$name" "$root$name"
 	done
 	modules_into "$root"
-	install -m755 "$TOP/tests/qemu/init" "$root/init"
+	install -m755 "$TOP/tests/qemu/init.sh" "$root/init"
 }
 
 # archive ROOT: as the kernel unpacks it; several may follow each other in one file.
@@ -72,7 +72,7 @@ guest_image() {
 	(
 		flock 9
 		[ "$GUEST_INITRAMFS" -nt "$TOP/tests/qemu/image.sh" ] &&
-			[ "$GUEST_INITRAMFS" -nt "$TOP/tests/qemu/init" ] && exit
+			[ "$GUEST_INITRAMFS" -nt "$TOP/tests/qemu/init.sh" ] && exit
 		guest_root "$DIR/guest" && archive "$DIR/guest" >"$GUEST_INITRAMFS.new" &&
 			mv "$GUEST_INITRAMFS.new" "$GUEST_INITRAMFS"
 	) 9>"$BUILD/guest/lock"

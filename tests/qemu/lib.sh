@@ -8,7 +8,7 @@
 
 TPM_DEVICE=tpm-crb
 
-# guest_task NAME: standard input is what that guest runs (see init).
+# guest_task NAME: standard input is what that guest runs (see init.sh).
 guest_task() {
 	mkdir -p "$DIR/$1.root"
 	cat >"$DIR/$1.root/task"
