@@ -44,6 +44,13 @@ tests_unit_test_keys_finding_SOURCES = tests/unit/test_keys_finding.c vtpmmgr/ke
 tests_unit_test_keys_finding_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_finding_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_keys_budget
+tests_unit_test_keys_budget_SOURCES = tests/unit/test_keys_budget.c vtpmmgr/keys/keys_budget.c \
+	vtpmmgr/keys/keys_wear.c
+tests_unit_test_keys_budget_CFLAGS = $(UNIT_CFLAGS) $(ESYS_CFLAGS)
+tests_unit_test_keys_budget_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+tests_unit_test_keys_budget_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_keys_wear
 tests_unit_test_keys_wear_SOURCES = tests/unit/test_keys_wear.c vtpmmgr/keys/keys_wear.c
 tests_unit_test_keys_wear_CFLAGS = $(UNIT_CFLAGS)
