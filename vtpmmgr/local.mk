@@ -62,14 +62,15 @@ tests_unit_test_keys_derive_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_keys_derive_LDADD = $(UNIT_LIBS)
 
 # The key keeper under a broker and workers that lie (tests/integration/keeper), and on a bus that
-# loses commands and answers (keeper-faults, keeper-revoke), and with an owner who goes at the anchor (keeper-owner).
+# loses commands and answers (keeper-faults, keeper-recover, keeper-revoke), and with an owner who goes at the anchor (keeper-owner).
 keeper_play = \
 	tests/integration/keeper_authority.c \
 	tests/integration/keeper_broker.c \
 	tests/integration/keeper_play.c tests/integration/keeper_play.h \
+	tests/integration/keeper_raw.c \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
 noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
-	tests/integration/keeper_owner tests/integration/keeper_revoke \
+	tests/integration/keeper_owner tests/integration/keeper_recover tests/integration/keeper_revoke \
 	tests/integration/keeper_session
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
@@ -83,6 +84,9 @@ tests_integration_keeper_owner_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_session_SOURCES = tests/integration/keeper_session.c $(keeper_play)
 tests_integration_keeper_session_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_session_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_recover_SOURCES = tests/integration/keeper_recover.c $(keeper_play)
+tests_integration_keeper_recover_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_recover_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_revoke_SOURCES = tests/integration/keeper_revoke.c $(keeper_play)
 tests_integration_keeper_revoke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_revoke_LDADD = libvtpm.a $(CRYPTO_LIBS)

@@ -62,58 +62,6 @@ static void provision(struct driver *d)
 
 /* ---- the owner's own commands --------------------------------------------------------------- */
 
-/* Sends a whole TPM command past the key keeper; its response code. */
-static uint32_t transmit(struct driver *d, const uint8_t *command, size_t len)
-{
-	const struct msg m = {.type = PTPM_COMMAND, .id = 1, .body = command, .len = len};
-	struct player ptpm = {0};
-	uint32_t rc = UINT32_MAX;
-	char path[256];
-	struct msg reply;
-
-	snprintf(path, sizeof(path), "%s/provision", d->ptpm_dir);
-	must(channel_connect(path, &ptpm.fd), path);
-	must(channel_new(ptpm.fd, PTPM_BUFFER_MAX, &ptpm.channel), "channel");
-	must(channel_call(ptpm.channel, &m, WAIT_MS, &reply), "command");
-	if (reply.type == PTPM_RESPONSE && reply.len >= 10)
-		rc = (uint32_t)reply.body[6] << 24 | (uint32_t)reply.body[7] << 16 |
-		     (uint32_t)reply.body[8] << 8 | reply.body[9];
-	play_close(&ptpm);
-	return rc;
-}
-
-/* Two handles, an empty password for the first, and parameters. */
-static uint32_t run(struct driver *d, uint32_t cc, uint32_t auth, uint32_t index,
-		    const struct wbuf *parameters)
-{
-	uint8_t command[256];
-	struct wbuf w;
-
-	wbuf_init(&w, command, sizeof(command));
-	wbuf_u16(&w, TPM2_ST_SESSIONS);
-	wbuf_u32(&w, (uint32_t)(10 + 4 + (index ? 4 : 0) + 4 + 9 + parameters->len));
-	wbuf_u32(&w, cc);
-	wbuf_u32(&w, auth);
-	if (index)
-		wbuf_u32(&w, index);
-	wbuf_u32(&w, 9);
-	wbuf_u32(&w, TPM2_RH_PW);
-	wbuf_u16(&w, 0);
-	wbuf_u8(&w, 0);
-	wbuf_u16(&w, 0);
-	wbuf_bytes(&w, parameters->start, parameters->len);
-	return transmit(d, command, w.len);
-}
-
-static uint32_t undefine(struct driver *d, uint32_t index)
-{
-	uint8_t none[1];
-	struct wbuf w;
-
-	wbuf_init(&w, none, sizeof(none));
-	return run(d, TPM2_CC_NV_UndefineSpace, TPM2_RH_OWNER, index, &w);
-}
-
 /* With the attributes that A has, so that it gets A's Name; its authValue is empty. */
 static uint32_t define_a(struct driver *d, uint32_t index)
 {
@@ -128,7 +76,7 @@ static uint32_t define_a(struct driver *d, uint32_t index)
 	wbuf_u32(&w, anchor_a_attributes(d->hierarchy));
 	wbuf_u16(&w, 0);
 	wbuf_u16(&w, DIGEST_SIZE);
-	return run(d, TPM2_CC_NV_DefineSpace, TPM2_RH_OWNER, 0, &w);
+	return raw_run(d, TPM2_CC_NV_DefineSpace, TPM2_RH_OWNER, 0, &w);
 }
 
 static uint32_t write_bytes(struct driver *d, uint32_t cc, uint32_t auth, uint32_t index,
@@ -142,7 +90,7 @@ static uint32_t write_bytes(struct driver *d, uint32_t cc, uint32_t auth, uint32
 	w.len += len;
 	if (cc == TPM2_CC_NV_Write)
 		wbuf_u16(&w, 0);
-	return run(d, cc, auth, index, &w);
+	return raw_run(d, cc, auth, index, &w);
 }
 
 static bool replay(struct driver *d, uint32_t cc)
@@ -151,7 +99,7 @@ static bool replay(struct driver *d, uint32_t cc)
 	bool refused = true;
 
 	for (unsigned i = relay_find(r, cc, 0); i < r->nseen; i = relay_find(r, cc, i + 1))
-		refused &= transmit(d, r->bytes + r->seen[i].at, r->seen[i].command_len) != 0;
+		refused &= raw_transmit(d, r->bytes + r->seen[i].at, r->seen[i].command_len) != 0;
 	return refused;
 }
 
@@ -180,7 +128,7 @@ static void attack(struct driver *d)
 	      "nor is A extended");
 	check(d, replay(d, TPM2_CC_NV_Extend), "nor by what was on the bus");
 	check(d, opens(d) == ERR_OK, "the store opens still");
-	check(d, undefine(d, h.a) == 0, "the owner undefines A");
+	check(d, raw_undefine(d, TPM2_RH_OWNER, h.a) == 0, "the owner undefines A");
 	check(d, opens(d) == ERR_TAMPERED, "an absent A is tampering");
 	check(d, replay(d, TPM2_CC_NV_DefineSpace), "it is not defined again by a replay");
 	check(d, define_a(d, h.a) == 0, "the owner defines it anew");

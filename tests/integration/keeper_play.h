@@ -122,6 +122,15 @@ const uint8_t *worker_uuid(unsigned i);
 /* A new broker: the old one's channel ends if closed first, else is replaced. */
 void broker_replace(struct driver *d, bool close_first);
 
+/* ---- the owner's own commands (keeper_raw.c) ------------------------------------------------ */
+
+/* Sends a whole TPM command past the key keeper; its response code. */
+uint32_t raw_transmit(struct driver *d, const uint8_t *command, size_t len);
+/* Two handles (index 0: only the first), an empty password for the first, and parameters. */
+uint32_t raw_run(struct driver *d, uint32_t cc, uint32_t auth, uint32_t index,
+		 const struct wbuf *parameters);
+uint32_t raw_undefine(struct driver *d, uint32_t owner, uint32_t index);
+
 /* ---- the authority (keeper_authority.c) ----------------------------------------------------- */
 
 void authority_make(struct driver *d);
