@@ -139,9 +139,15 @@ enum err tpm_use_parent(struct tpm *t, enum hierarchy h, const uint8_t *pin,
 	return ERR_OK;
 }
 
+/*
+ * One that is in doubt is flushed before: if the pTPM was reset, the new one may get its place,
+ * and the pTPM tells sessions to be flushed by their places, not by their kinds.
+ */
 static enum err start_session(struct tpm *t, ESYS_TR salt_key, TPM2_SE type,
 			      const TPMT_SYM_DEF *symmetric, ESYS_TR *out)
 {
+	if (t->suspect)
+		tpm_drop_session(t);
 	return tpm_err(t, "StartAuthSession",
 		       Esys_StartAuthSession(t->esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE,
 					     ESYS_TR_NONE, ESYS_TR_NONE, NULL, type, symmetric,
