@@ -192,10 +192,15 @@ static enum err on_keeper_msg(void *arg, struct msg *m)
 			    m);
 }
 
+/* One that died is replaced. Who was cut off for what it said lives on: begin again with it. */
 static void on_keeper_gone(void *arg, enum err why)
 {
+	struct broker *b = arg;
+
 	log_warning("the key keeper's channel has ended: %s", err_text(why));
-	opening_lost(arg);
+	opening_lost(b);
+	if (why != ERR_EOF)
+		loop_stop(b->loop);
 }
 
 /* ---- the supervisor ------------------------------------------------------------------------- */
