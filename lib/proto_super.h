@@ -12,7 +12,7 @@
  *  SUPER_SPAWN    keys -> supervisor        struct super_peer: start this vTPM's worker
  *  SUPER_PIN      keys -> supervisor        34-byte Name of the pTPM key to pin: init is over, and
  *                                           the next key keeper cannot provision any more
- *  SUPER_KILL     broker -> supervisor      16-byte uuid: end this worker now
+ *  SUPER_KILL     keys,broker -> supervisor 16-byte uuid: end this worker now
  *  SUPER_READY    keys, broker -> supervisor empty: initialised
  *
  * Only the key keeper may ask for a worker, because it alone knows from the

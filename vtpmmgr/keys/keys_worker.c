@@ -2,7 +2,7 @@
 /*
  * The workers' channels. A worker is the channel it speaks on; what it says can
  * harm its own vTPM and no other. A worker that breaks the protocol loses its
- * channel; the supervisor and the broker do the rest.
+ * channel, and is ended.
  */
 #include "lib/log.h"
 #include "vtpmmgr/keys/keys.h"
@@ -239,15 +239,21 @@ static enum err on_msg(void *arg, struct msg *m)
 	return msg_dispatch(rules, sizeof(rules) / sizeof(rules[0]), 0, arg, m);
 }
 
-/* Its process may still be there: it stays known until the supervisor says it has exited. */
+/*
+ * Its process may still be there: it stays known until the supervisor says it has exited. One
+ * that was cut off for what it said would wait for a new channel that nobody makes: it is ended.
+ */
 static void on_gone(void *arg, enum err why)
 {
 	struct keys_worker *w = arg;
+	const struct msg m = {.type = SUPER_KILL, .body = w->uuid, .len = UUID_SIZE};
 
 	log_info("a worker's channel has ended: %s", err_text(why));
 	channel_close(w->channel);
 	w->channel = NULL;
 	w->dirty = false;
+	if (why != ERR_EOF && channel_send(w->keys->super, &m) != ERR_OK)
+		log_error("the supervisor cannot be told to end a worker");
 }
 
 /* ---- coming and going ----------------------------------------------------------------------- */

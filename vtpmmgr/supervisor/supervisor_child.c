@@ -128,7 +128,8 @@ static const struct msg_rule rules[] = {
     {SUPER_READY, "ready", MSG_IN(ROLE_KEYS) | MSG_IN(ROLE_BROKER), 0, 0, 0, on_ready},
     {SUPER_PIN, "pin", MSG_IN(ROLE_KEYS), TPM_NAME_SIZE, TPM_NAME_SIZE, 0, on_pin},
     {SUPER_SPAWN, "spawn", MSG_IN(ROLE_KEYS), 1, MSG_BODY_MAX, 0, supervisor_on_spawn},
-    {SUPER_KILL, "kill", MSG_IN(ROLE_BROKER), UUID_SIZE, UUID_SIZE, 0, supervisor_on_kill},
+    {SUPER_KILL, "kill", MSG_IN(ROLE_KEYS) | MSG_IN(ROLE_BROKER), UUID_SIZE, UUID_SIZE, 0,
+     supervisor_on_kill},
 };
 
 static enum err on_msg(void *arg, struct msg *m)
