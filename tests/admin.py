@@ -5,7 +5,7 @@ import socket
 import struct
 
 STATUS, PCRS, INIT, UPDATE, CREATE, LIST, SHOW, START, STOP, DESTROY = range(0x501, 0x50B)
-POLICY_GET, POLICY_LOAD, AUDIT = range(0x50B, 0x50E)
+POLICY_GET, POLICY_LOAD, AUDIT, REVOKE = range(0x50B, 0x50F)
 
 
 def name(text):

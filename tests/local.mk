@@ -28,3 +28,14 @@ tests_bench_bench_fsync_LDADD = libvtpm.a
 tests_bench_bench_relay_SOURCES = tests/bench/bench_relay.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_relay_LDADD = libvtpm.a
+
+# Faults at every boundary: the tracer that makes them happen, and what drives it.
+noinst_PROGRAMS += tests/faults/tracer
+tests_faults_tracer_SOURCES = tests/faults/tracer.c \
+	tests/faults/trace.c tests/faults/trace.h \
+	tests/faults/inject.c tests/faults/inject.h \
+	tests/faults/medium.c tests/faults/medium.h \
+	tests/faults/tracee.c tests/faults/tracee.h
+tests_faults_tracer_LDADD = libvtpm.a $(CRYPTO_LIBS)
+EXTRA_DIST += tests/faults/run tests/faults/policy.json tests/faults/catalog.py \
+	tests/faults/guest.py tests/faults/lane.py tests/faults/selftest.py tests/faults/stack.py
