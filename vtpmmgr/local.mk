@@ -71,7 +71,7 @@ keeper_play = \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
 noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
 	tests/integration/keeper_owner tests/integration/keeper_recover tests/integration/keeper_revoke \
-	tests/integration/keeper_session
+	tests/integration/keeper_session tests/integration/keeper_liar
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
@@ -87,6 +87,10 @@ tests_integration_keeper_session_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_recover_SOURCES = tests/integration/keeper_recover.c $(keeper_play)
 tests_integration_keeper_recover_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_recover_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_keeper_liar_SOURCES = tests/integration/keeper_liar.c \
+	tests/integration/liar_worker.c tests/integration/liar_worker.h $(keeper_play)
+tests_integration_keeper_liar_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_keeper_liar_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_revoke_SOURCES = tests/integration/keeper_revoke.c $(keeper_play)
 tests_integration_keeper_revoke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_revoke_LDADD = libvtpm.a $(CRYPTO_LIBS)

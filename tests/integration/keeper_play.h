@@ -40,8 +40,8 @@ struct store {
 	unsigned next_header;
 };
 
-/* How the broker answers KEYS_COMMIT and KEYS_HEADER. */
-enum mood { HONEST, FAILING, SILENT };
+/* How the broker answers KEYS_COMMIT and KEYS_HEADER. LYING: "durable", with nothing written. */
+enum mood { HONEST, FAILING, SILENT, LYING };
 
 struct player {
 	struct channel *channel;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/integration/liar_worker.h"
+
+#include "lib/spawn.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STEP_MS 20
+
+/* Nobody connects: an address of the kernel's own choice. */
+static int listening(void)
+{
+	const struct sockaddr_un any = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&any, sizeof(sa_family_t)) != 0 ||
+	    listen(fd, 1) != 0)
+		die("a socket for guests", ERR_IO);
+	return fd;
+}
+
+/* Makes what the worker gets as its descriptor `to`; our own end becomes the player's. */
+static struct spawn_fd pair_for(int to, struct player *own)
+{
+	int fds[2];
+
+	must(channel_pair(fds), "pair");
+	own->fd = fds[0];
+	must(channel_new(fds[0], MSG_BODY_MAX, &own->channel), "channel");
+	return (struct spawn_fd){fds[1], to};
+}
+
+/* The key keeper's channel is handed on: what it says is between it and the worker from now on. */
+static void spawn_worker(struct driver *d, unsigned i, struct liar_worker *w)
+{
+	static char name[] = "vtpm-stubdom", id[] = "65002", level[] = "1", run[] = "/nonexistent";
+	char *const argv[] = {name, id, id, level, run, NULL};
+	const struct spawn_fd fds[] = {
+	    pair_for(FD_SUPER, &w->super),          {dup(d->workers[i].fd), FD_WORKER_KEYS},
+	    pair_for(FD_WORKER_BROKER, &w->broker), {listening(), FD_WORKER_DATA},
+	    {listening(), FD_WORKER_CTRL},
+	};
+
+	must(spawn(w->program, argv, fds, 5, SPAWN_PID_NAMESPACE, &w->pid, &w->pidfd), "spawn");
+	for (size_t n = 0; n < 5; n++)
+		close(fds[n].from);
+	play_close(&d->workers[i]);
+}
+
+static void on_put(struct liar_worker *w, const struct msg *m)
+{
+	struct blob_put put;
+	struct liar_blob *b;
+
+	must(blob_put_decode(m->body, m->len, &put), "BLOB_PUT");
+	if (put.version > LIAR_BLOBS || put.len > QUOTA_MIN)
+		die("BLOB_PUT", ERR_TOO_BIG);
+	b = &w->puts[put.version - 1];
+	b->len = put.len;
+	memcpy(b->bytes, put.bytes, put.len);
+	if (w->nputs < put.version)
+		w->nputs = (unsigned)put.version;
+}
+
+static void send_blob(struct liar_worker *w, const struct liar_blob *b)
+{
+	const struct msg m = {.type = BLOB_DATA, .body = b->bytes, .len = b->len};
+
+	must(channel_send(w->broker.channel, &m), "BLOB_DATA");
+}
+
+static void on_worker(struct liar_worker *w, const struct msg *m, const struct liar_blob *answer)
+{
+	if (m->type == BLOB_GET)
+		send_blob(w, answer);
+	else if (m->type == BLOB_PUT)
+		on_put(w, m);
+	else if (m->type == BLOB_READY)
+		w->ready = true;
+	else if (m->type == BLOB_FAILED)
+		must(blob_failed_decode(m->body, m->len, &w->failed), "BLOB_FAILED");
+}
+
+static bool ended(const struct liar_worker *w)
+{
+	struct pollfd exit = {.fd = w->pidfd, .events = POLLIN};
+
+	return poll(&exit, 1, 0) == 1;
+}
+
+/* The answer to KEYS_START may be that there will be no worker. */
+static enum err spawn_is_asked(struct driver *d, uint32_t id, struct liar_worker *w)
+{
+	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
+				   {.fd = d->broker.fd, .events = POLLIN}};
+	struct super_peer who;
+	struct msg m;
+
+	poll(either, 2, WAIT_MS);
+	if (!play_receive(&d->super, &m, 0))
+		return broker_wait_done(d, id, WAIT_MS);
+	must(m.type == SUPER_SPAWN ? super_peer_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
+	w->guest = who.guest;
+	return ERR_OK;
+}
+
+enum err liar_start(struct driver *d, unsigned i, struct liar_worker *w,
+		    const struct liar_blob *answer)
+{
+	uint32_t id = broker_ask_start(d, i, &d->store.records[i]);
+	enum err e = spawn_is_asked(d, id, w);
+	struct msg m;
+
+	if (e)
+		return e;
+	worker_give(d, i);
+	spawn_worker(d, i, w);
+	w->ready = false;
+	w->failed = ERR_OK;
+	for (int ms = 0; !w->ready && !w->failed && ms < WAIT_MS; ms += STEP_MS) {
+		broker_serve_for(d, STEP_MS);
+		while (play_receive(&w->broker, &m, 0))
+			on_worker(w, &m, answer);
+	}
+	return w->ready ? ERR_OK : w->failed ? w->failed : ERR_TIMEOUT;
+}
+
+bool liar_pushes(struct liar_worker *w, const struct liar_blob *blob)
+{
+	send_blob(w, blob);
+	for (int ms = 0; !ended(w) && ms < WAIT_MS; ms += STEP_MS)
+		usleep(STEP_MS * 1000);
+	return ended(w);
+}
+
+void liar_end(struct driver *d, unsigned i, struct liar_worker *w)
+{
+	kill(w->pid, SIGKILL);
+	waitpid(w->pid, NULL, 0);
+	close(w->pidfd);
+	play_close(&w->super);
+	play_close(&w->broker);
+	worker_exited(d, i);
+}
