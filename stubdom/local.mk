@@ -11,6 +11,7 @@ libstubdom_a_SOURCES = \
 	stubdom/guest_emulator.c \
 	stubdom/port.c stubdom/port.h \
 	stubdom/state.c stubdom/state.h \
+	stubdom/suspended.c stubdom/suspended.h \
 	stubdom/tpm.c stubdom/tpm.h \
 	stubdom/vtpm.c stubdom/vtpm.h \
 	stubdom/worker.c stubdom/worker.h \
@@ -46,7 +47,8 @@ tests_integration_sandbox_probe_LDADD = libstubdom.a libvtpm.a $(SECCOMP_LIBS) $
 EXTRA_DIST += tests/integration/sandbox tests/integration/worker tests/integration/worker.d
 
 STUBDOM_TEST_LIBS = libstubdom.a $(UNIT_LIBS) $(TPMS_LIBS)
-check_PROGRAMS += tests/unit/test_state tests/unit/test_ctrl tests/unit/test_vtpm
+check_PROGRAMS += tests/unit/test_state tests/unit/test_ctrl tests/unit/test_vtpm \
+	tests/unit/test_suspend
 tests_unit_test_state_SOURCES = tests/unit/test_state.c
 tests_unit_test_state_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_state_LDADD = $(STUBDOM_TEST_LIBS)
@@ -56,6 +58,9 @@ tests_unit_test_ctrl_LDADD = $(STUBDOM_TEST_LIBS)
 tests_unit_test_vtpm_SOURCES = tests/unit/test_vtpm.c
 tests_unit_test_vtpm_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_vtpm_LDADD = $(STUBDOM_TEST_LIBS)
+tests_unit_test_suspend_SOURCES = tests/unit/test_suspend.c
+tests_unit_test_suspend_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_suspend_LDADD = $(STUBDOM_TEST_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_emulator

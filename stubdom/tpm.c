@@ -36,7 +36,7 @@ struct tpm_snapshot {
 	uint8_t *permanent;
 	size_t permanent_len;
 	uint8_t *volatile_state; /* libtpms' */
-	uint32_t volatile_len;
+	size_t volatile_len;
 	bool changed;
 };
 
@@ -188,6 +188,45 @@ const uint8_t *tpm_state(size_t *len)
 	return tpm.state;
 }
 
+enum err tpm_volatile(uint8_t **out, size_t *len)
+{
+	unsigned char *bytes = NULL;
+	uint32_t n = 0;
+
+	if (!tpm.on)
+		return ERR_STATE;
+	if (TPMLIB_GetState(TPMLIB_STATE_VOLATILE, &bytes, &n) != TPM_SUCCESS)
+		return ERR_NO_MEMORY;
+	*out = bytes;
+	*len = n;
+	return ERR_OK;
+}
+
+void tpm_volatile_free(uint8_t *bytes, size_t len)
+{
+	if (bytes)
+		secret_wipe(bytes, len);
+	TPM_Free(bytes);
+}
+
+enum err tpm_resume(const struct tpm_states *s)
+{
+	enum err e;
+
+	tpm_power_off();
+	e = tpm_load(s->permanent, s->permanent_len);
+	if (e)
+		return e;
+	if (s->volatile_len > STATE_CAP)
+		return ERR_TOO_BIG;
+	if (TPMLIB_SetState(TPMLIB_STATE_PERMANENT, s->permanent, (uint32_t)s->permanent_len) !=
+		TPM_SUCCESS ||
+	    TPMLIB_SetState(TPMLIB_STATE_VOLATILE, s->volatile_state, (uint32_t)s->volatile_len) !=
+		TPM_SUCCESS)
+		return ERR_TAMPERED;
+	return tpm_power_on();
+}
+
 enum err tpm_snapshot_take(struct tpm_snapshot **out)
 {
 	struct tpm_snapshot *s = calloc(1, sizeof(*s));
@@ -195,8 +234,7 @@ enum err tpm_snapshot_take(struct tpm_snapshot **out)
 	if (!s)
 		return ERR_NO_MEMORY;
 	s->permanent = malloc(tpm.state_len);
-	if (!s->permanent || TPMLIB_GetState(TPMLIB_STATE_VOLATILE, &s->volatile_state,
-					     &s->volatile_len) != TPM_SUCCESS) {
+	if (!s->permanent || tpm_volatile(&s->volatile_state, &s->volatile_len) != ERR_OK) {
 		tpm_snapshot_free(s);
 		return ERR_NO_MEMORY;
 	}
@@ -209,18 +247,10 @@ enum err tpm_snapshot_take(struct tpm_snapshot **out)
 
 enum err tpm_snapshot_restore(const struct tpm_snapshot *s)
 {
-	enum err e;
+	const struct tpm_states states = {s->permanent, s->permanent_len, s->volatile_state,
+					  s->volatile_len};
+	enum err e = tpm_resume(&states);
 
-	tpm_power_off();
-	e = tpm_load(s->permanent, s->permanent_len);
-	if (e)
-		return e;
-	if (TPMLIB_SetState(TPMLIB_STATE_PERMANENT, s->permanent, (uint32_t)s->permanent_len) !=
-		TPM_SUCCESS ||
-	    TPMLIB_SetState(TPMLIB_STATE_VOLATILE, s->volatile_state, s->volatile_len) !=
-		TPM_SUCCESS)
-		return ERR_INTERNAL;
-	e = tpm_power_on();
 	tpm.changed = tpm.changed || s->changed;
 	return e;
 }
@@ -231,10 +261,8 @@ void tpm_snapshot_free(struct tpm_snapshot *s)
 		return;
 	if (s->permanent)
 		secret_wipe(s->permanent, s->permanent_len);
-	if (s->volatile_state)
-		secret_wipe(s->volatile_state, s->volatile_len);
 	free(s->permanent);
-	TPM_Free(s->volatile_state);
+	tpm_volatile_free(s->volatile_state, s->volatile_len);
 	free(s);
 }
 

@@ -44,6 +44,25 @@ void tpm_settled(void);
 /* The permanent state as libtpms last stored it. */
 const uint8_t *tpm_state(size_t *len);
 
+/*
+ * What a TPM that is on has beside the permanent state; tpm_volatile_free() wipes
+ * it. Both together are all of it.
+ */
+enum err tpm_volatile(uint8_t **out, size_t *len) MUST_USE;
+void tpm_volatile_free(uint8_t *bytes, size_t len);
+
+/*
+ * Powers on where these two left off: no TPM2_Startup is needed if none was then.
+ * ERR_TAMPERED if libtpms does not take them; the TPM is off then.
+ */
+struct tpm_states {
+	const uint8_t *permanent;
+	size_t permanent_len;
+	const uint8_t *volatile_state;
+	size_t volatile_len;
+};
+enum err tpm_resume(const struct tpm_states *s) MUST_USE;
+
 /* Everything, volatile state included, to come back to. */
 struct tpm_snapshot;
 enum err tpm_snapshot_take(struct tpm_snapshot **out) MUST_USE;

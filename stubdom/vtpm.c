@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stubdom/vtpm.h"
 
+#include "lib/crypt.h"
 #include "lib/log.h"
 #include "lib/rbuf.h"
 #include "lib/tpm_cmd.h"
@@ -10,6 +11,8 @@
 
 #define CC_STARTUP  0x144
 #define CC_SHUTDOWN 0x145
+#define CC_STIR     0x146
+#define STIR_SIZE   64
 #define SU_CLEAR    0
 #define CODE_AT     6 /* in a command: after tag and size */
 
@@ -80,11 +83,12 @@ static void settle(struct vtpm *v, bool refused)
 	v->commit(v->arg, refused);
 }
 
-static bool succeeded(const struct vtpm_response *r)
+static uint32_t response_code(const struct vtpm_response *r)
 {
 	struct tpm_header header;
 
-	return tpm_header_decode(r->bytes, r->len, &header) == ERR_OK && header.code == 0;
+	return tpm_header_decode(r->bytes, r->len, &header) == ERR_OK ? header.code
+								      : VTPM_RC_FAILURE;
 }
 
 static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_t len,
@@ -95,7 +99,7 @@ static void execute(struct vtpm *v, uint32_t code, const uint8_t *command, size_
 		process_on_trial(v, command, len, out);
 	else
 		process(v, command, len, out);
-	settle(v, !succeeded(out));
+	settle(v, response_code(out) != 0);
 }
 
 bool vtpm_busy(const struct vtpm *v)
@@ -120,6 +124,13 @@ void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtp
 		execute(v, code, command, len, out);
 }
 
+static void put_header(struct wbuf *w, uint32_t code, uint32_t size)
+{
+	wbuf_u16(w, TPM_ST_NO_SESSIONS_);
+	wbuf_u32(w, size);
+	wbuf_u32(w, code);
+}
+
 /* One that the worker itself sends: a stall does not keep it from being executed. */
 static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
 			   struct vtpm_response *out)
@@ -128,9 +139,7 @@ static void simple_command(struct vtpm *v, uint32_t code, uint16_t parameter,
 	struct wbuf w;
 
 	wbuf_init(&w, command, sizeof(command));
-	wbuf_u16(&w, TPM_ST_NO_SESSIONS_);
-	wbuf_u32(&w, sizeof(command));
-	wbuf_u32(&w, code);
+	put_header(&w, code, sizeof(command));
 	wbuf_u16(&w, parameter);
 	execute(v, code, command, sizeof(command), out);
 }
@@ -140,7 +149,40 @@ enum err vtpm_startup(struct vtpm *v)
 	struct vtpm_response response;
 
 	simple_command(v, CC_STARTUP, SU_CLEAR, &response);
-	return succeeded(&response) ? ERR_OK : ERR_TPM;
+	return response_code(&response) == 0 ? ERR_OK : ERR_TPM;
+}
+
+/* TPM2_StirRandom. One that was suspended before its Startup takes fresh entropy with that. */
+static enum err stir(struct vtpm *v)
+{
+	uint8_t command[TPM_HEADER_SIZE + 2 + STIR_SIZE], fresh[STIR_SIZE];
+	struct vtpm_response response;
+	uint32_t rc;
+	struct wbuf w;
+	enum err e = crypt_random(fresh, sizeof(fresh));
+
+	if (e)
+		return e;
+	wbuf_init(&w, command, sizeof(command));
+	put_header(&w, CC_STIR, sizeof(command));
+	wbuf_u16(&w, sizeof(fresh));
+	wbuf_bytes(&w, fresh, sizeof(fresh));
+	process(v, command, sizeof(command), &response);
+	secret_wipe(command, sizeof(command));
+	secret_wipe(fresh, sizeof(fresh));
+	rc = response_code(&response);
+	return rc == 0 || rc == VTPM_RC_INITIALIZE ? ERR_OK : ERR_TPM;
+}
+
+enum err vtpm_resume(struct vtpm *v, const struct tpm_states *states)
+{
+	enum err e = tpm_resume(states);
+
+	if (!e)
+		e = stir(v);
+	if (!e)
+		vtpm_anchor(v);
+	return e;
 }
 
 void vtpm_shutdown(struct vtpm *v)

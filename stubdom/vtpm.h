@@ -66,6 +66,14 @@ void vtpm_execute(struct vtpm *v, const uint8_t *command, size_t len, struct vtp
 enum err vtpm_startup(struct vtpm *v) MUST_USE;
 void vtpm_shutdown(struct vtpm *v);
 
+/*
+ * Goes on where these states left off, with the random number generator stirred:
+ * two that are resumed from the same bytes must not go the same way. Holds the
+ * vTPM and commits, whatever libtpms stored: a state is resumed from once.
+ */
+struct tpm_states;
+enum err vtpm_resume(struct vtpm *v, const struct tpm_states *states) MUST_USE;
+
 /* To be called after whatever may have changed the state: holds the vTPM and commits if it did. */
 void vtpm_settle(struct vtpm *v);
 
