@@ -12,7 +12,11 @@
  *  ADMIN_LIST           empty                     u16 count, struct admin_vtpm ...
  *  ADMIN_SHOW           name                      struct admin_vtpm
  *  ADMIN_START          name                      struct admin_vtpm (once it serves)
+ *  ADMIN_START_DISCARD  name                      the same; the volatile state of a suspended
+ *                                                 one is discarded
  *  ADMIN_STOP           name                      struct admin_vtpm (once it has stopped)
+ *  ADMIN_SUSPEND        name                      struct admin_vtpm (once it is suspended)
+ *  ADMIN_RESUME         name                      struct admin_vtpm (once it serves)
  *  ADMIN_DESTROY        name                      empty
  *  ADMIN_POLICY_GET     empty                     the policy text
  *  ADMIN_POLICY_LOAD    struct admin_policy_load  empty
@@ -53,6 +57,9 @@ enum admin_msg {
 	ADMIN_REVOKE,
 	ADMIN_INSPECT,
 	ADMIN_RECOVER,
+	ADMIN_SUSPEND,
+	ADMIN_RESUME,
+	ADMIN_START_DISCARD,
 	ADMIN_REPLY = 0x0580,
 };
 
@@ -89,6 +96,8 @@ enum vtpm_state {
 	VTPM_RUNNING,
 	VTPM_STOPPING,
 	VTPM_FAILED, /* its worker died; it is started again with back-off */
+	VTPM_SUSPENDING,
+	VTPM_SUSPENDED /* does not run; what it had in RAM is anchored with its state */
 };
 
 struct admin_vtpm {

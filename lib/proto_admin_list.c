@@ -46,7 +46,7 @@ void admin_vtpm_get(struct rbuf *r, struct admin_vtpm *out)
 	rbuf_str(r, out->name, sizeof(out->name));
 	rbuf_str(r, out->stakeholder, sizeof(out->stakeholder));
 	out->vtpm_class = field_enum(r, VTPM_DISCRETIONARY, VTPM_MANDATORY);
-	out->state = field_enum(r, VTPM_STOPPED, VTPM_FAILED);
+	out->state = field_enum(r, VTPM_STOPPED, VTPM_SUSPENDED);
 	out->last_err = (uint16_t)err_from_wire(rbuf_u16(r));
 	out->generation = rbuf_u32(r);
 	out->version = rbuf_u64(r);

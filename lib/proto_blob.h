@@ -13,6 +13,7 @@
  *  BLOB_FAILED worker -> broker  u16 err: cannot serve (then it exits)
  *  BLOB_STOP   broker -> worker  empty: TPM2_Shutdown, commit, exit 0
  *  BLOB_SUSPEND broker -> worker empty: commit with the volatile state, exit 0
+ *  BLOB_NOT_SUSPENDED worker -> broker u16 err: it could not, and goes on serving
  */
 #ifndef LIB_PROTO_BLOB_H
 #define LIB_PROTO_BLOB_H
@@ -31,6 +32,7 @@ enum blob_msg {
 	BLOB_STORED = 0x0407,
 	BLOB_SUSPEND = 0x0408,
 	BLOB_STALL = 0x0409,
+	BLOB_NOT_SUSPENDED = 0x040a,
 };
 
 #define BLOB_MAX QUOTA_MAX
@@ -53,6 +55,7 @@ enum err blob_stored_encode(uint64_t version, uint8_t *out, size_t cap, size_t *
 enum err blob_stored_decode(const uint8_t *in, size_t len, uint64_t *version) MUST_USE;
 enum err blob_stall_encode(bool stall, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_stall_decode(const uint8_t *in, size_t len, bool *stall) MUST_USE;
+/* Of BLOB_FAILED and BLOB_NOT_SUSPENDED. */
 enum err blob_failed_encode(enum err e, uint8_t *out, size_t cap, size_t *len) MUST_USE;
 enum err blob_failed_decode(const uint8_t *in, size_t len, enum err *out) MUST_USE;
 

@@ -11,6 +11,8 @@
  *  KEYS_CREATE               struct keys_create      KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_DESTROY              16-byte uuid            KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_START                struct keys_start       KEYS_DONE once the worker has its key
+ *  KEYS_START_DISCARD        the same                the same; if it is suspended, its volatile
+ *                                                    state is discarded
  *  KEYS_POLICY               struct keys_policy      KEYS_DONE (after KEYS_COMMIT)
  *  KEYS_AUDIT                struct keys_audit       none: the head to put into the next root
  *  KEYS_STATUS               empty                   KEYS_STATUS_IS
@@ -68,6 +70,7 @@ enum keys_msg {
 	KEYS_INSPECT,
 	KEYS_INSPECTED,
 	KEYS_RECOVER,
+	KEYS_START_DISCARD,
 };
 
 struct keys_pcrs {

@@ -279,6 +279,11 @@ struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE])
 	return NULL;
 }
 
+bool leaf_is_suspended(const struct leaf *l)
+{
+	return !field_is_zero(&l->volatile_state, DIGEST_SIZE);
+}
+
 uint8_t leaf_next_slot(const struct leaf *l, uint64_t version)
 {
 	if (l->slots == SLOTS_STRICT)

@@ -188,6 +188,9 @@ enum err record_slot_len(const uint8_t *slot, size_t cap, const char magic[8],
 #define ROOT_MAGIC        "VTPMROOT"
 #define RECORD_MAGIC      "VTPMRECD"
 
+/* Whether the blob holds a suspended vTPM, which is to be resumed once. */
+bool leaf_is_suspended(const struct leaf *l);
+
 /* The leaf of uuid, or NULL. */
 struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE]);
 

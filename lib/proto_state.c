@@ -42,6 +42,7 @@ enum err state_key_encode(const struct state_key *m, uint8_t *out, size_t cap, s
 	wbuf_u8(&w, m->slots);
 	wbuf_u8(&w, m->fresh);
 	wbuf_bytes(&w, m->volatile_state.b, DIGEST_SIZE);
+	wbuf_u8(&w, m->discard);
 	wbuf_bytes(&w, m->key, AEAD_KEY_SIZE);
 	return wbuf_end(&w, len);
 }
@@ -59,6 +60,8 @@ static void state_key_get(struct rbuf *r, struct state_key *out)
 	rbuf_require(r, out->slots == SLOTS_SESSION || out->epoch == 0);
 	out->fresh = field_enum(r, FRESHNESS_STRICT, FRESHNESS_SESSION);
 	rbuf_copy(r, out->volatile_state.b, DIGEST_SIZE);
+	out->discard = rbuf_bool(r);
+	rbuf_require(r, !(out->discard && field_is_zero(&out->volatile_state, DIGEST_SIZE)));
 	rbuf_copy(r, out->key, AEAD_KEY_SIZE);
 }
 

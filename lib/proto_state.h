@@ -44,6 +44,7 @@ struct state_key {
 	uint8_t slots;             /* of the region, as in the leaf */
 	uint8_t fresh; /* enum freshness_class: how to commit, once the first is anchored */
 	struct digest volatile_state; /* not zero: it was suspended, and is to be resumed */
+	bool discard; /* it was suspended, but starts from its permanent state alone */
 	uint8_t
 	    key[AEAD_KEY_SIZE]; /* K_i: move to a struct secret, then secret_wipe() the message */
 };

@@ -23,6 +23,7 @@ static void state_key_fill(struct state_key *m)
 	m->slots = SLOTS_SESSION;
 	m->fresh = FRESHNESS_SESSION;
 	codec_pattern(&m->volatile_state, DIGEST_SIZE, 0x70);
+	m->discard = true;
 	codec_pattern(m->key, AEAD_KEY_SIZE, 0x90);
 }
 

@@ -58,6 +58,22 @@ static void test_what_is_refused(void **state)
 	assert_null(lifecycle_step(LIFE_STOPPED, LIFE_EV_READY));
 }
 
+static void test_suspended_or_as_before(void **state)
+{
+	(void)state;
+	assert_int_equal(WALK(LIFE_RUNNING, LIFE_EV_SUSPEND, LIFE_EV_SUSPENDED), LIFE_STOPPED);
+	assert_int_equal(WALK(LIFE_RUNNING, LIFE_EV_SUSPEND, LIFE_EV_KEPT), LIFE_RUNNING);
+	assert_int_equal(WALK(LIFE_RUNNING, LIFE_EV_SUSPEND, LIFE_EV_TIMEOUT), LIFE_RUNNING);
+	/* What it has in RAM is worth more than an answer in time: nothing kills it. */
+	assert_int_equal(lifecycle_step(LIFE_SUSPENDING, LIFE_EV_TIMEOUT)->action, LIFE_GIVE_UP);
+	assert_int_equal(WALK(LIFE_RUNNING, LIFE_EV_SUSPEND, LIFE_EV_EXITED), LIFE_FAILED);
+	/* One whose broker died, or gave up, meanwhile. */
+	assert_int_equal(WALK(LIFE_STOPPED, LIFE_EV_ADOPT, LIFE_EV_SUSPENDED), LIFE_STOPPED);
+	for (int l = 0; l < LIFE_COUNT; l++)
+		assert_true((lifecycle_step((enum life)l, LIFE_EV_SUSPEND) != NULL) ==
+			    (l == LIFE_RUNNING || l == LIFE_SUSPENDING));
+}
+
 /* The end of the manager must come to an end from everywhere. */
 static void test_stop_leads_to_stopped(void **state)
 {
@@ -70,6 +86,9 @@ static void test_stop_leads_to_stopped(void **state)
 		step = lifecycle_step((enum life)l, LIFE_EV_STOP);
 		assert_non_null(step);
 		if (step->next == LIFE_STOPPED)
+			continue;
+		/* Whatever comes of it, the manager's end asks again (life.c). */
+		if (l == LIFE_SUSPENDING)
 			continue;
 		assert_int_equal(step->next, LIFE_STOPPING);
 		assert_int_equal(lifecycle_step(step->next, LIFE_EV_EXITED)->next, LIFE_STOPPED);
@@ -88,11 +107,14 @@ static void test_words(void **state)
 {
 	(void)state;
 	for (int l = 0; l < LIFE_COUNT; l++) {
-		assert_true(lifecycle_name((enum life)l)[0] != '\0');
-		assert_true(lifecycle_public((enum life)l) >= VTPM_STOPPED);
-		assert_true(lifecycle_public((enum life)l) <= VTPM_FAILED);
+		assert_true(lifecycle_name((enum life)l, false)[0] != '\0');
+		assert_true(lifecycle_public((enum life)l, false) >= VTPM_STOPPED);
+		assert_true(lifecycle_public((enum life)l, false) <= VTPM_SUSPENDING);
 		assert_int_equal(lifecycle_is_up((enum life)l), l != LIFE_STOPPED);
 	}
+	assert_int_equal(lifecycle_public(LIFE_STOPPED, true), VTPM_SUSPENDED);
+	assert_string_equal(lifecycle_name(LIFE_STOPPED, true), "suspended");
+	assert_int_equal(lifecycle_public(LIFE_STARTING, true), VTPM_STARTING);
 }
 
 int main(void)
@@ -102,6 +124,7 @@ int main(void)
 	    cmocka_unit_test(test_dead_worker_is_started_again),
 	    cmocka_unit_test(test_first_start_fails_once),
 	    cmocka_unit_test(test_what_is_refused),
+	    cmocka_unit_test(test_suspended_or_as_before),
 	    cmocka_unit_test(test_stop_leads_to_stopped),
 	    cmocka_unit_test(test_exit_is_known_everywhere),
 	    cmocka_unit_test(test_words),

@@ -51,7 +51,7 @@ static void out_of_range(void **state)
 	    {"admin_status", 9, FOUND_COUNT, "a finding that is none"},
 	    {"admin_policy_load", 0, 0, "a signature although it is not signed"},
 	    {"admin_vtpm", 31, 0, "class 0"},
-	    {"admin_vtpm", 32, 6, "state 6"},
+	    {"admin_vtpm", 32, 8, "state 8"},
 	    {"admin_vtpm", 52, 1, "more used than there is"},
 	    {"admin_audit", 23, 31, "a string past the end"},
 	    {"admin_name", 1, 13, "a string past the end"},

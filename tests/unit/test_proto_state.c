@@ -26,6 +26,7 @@ static void out_of_range(void **state)
 	    {"state_key", 23, 1, "a quota that is not whole blocks"},
 	    {"state_key", 21, 4, "a quota over QUOTA_MAX"},
 	    {"state_key", 33, 1, "a blob longer than the quota"},
+	    {"state_key", 110, 2, "a bool that is 2"},
 	    {"state_resume", 44, 0, "a pending state that nothing waits for"},
 	    {"state_resume", 44, 2, "a bool that is 2"},
 	    {"state_stall", 0, 3, "a third reason"},
@@ -78,12 +79,25 @@ static void a_key_is_somebodys(void **state)
 	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
 }
 
+static void nothing_to_discard(void **state)
+{
+	static uint8_t bytes[CODEC_CAP];
+	const struct codec *c = codec_find(&codecs_state, "state_key");
+	size_t len = check_sample(c, bytes);
+
+	(void)state;
+	memset(bytes + 78, 0, DIGEST_SIZE);
+	assert_int_equal(check_decode(c, bytes, len), ERR_FORMAT);
+	bytes[110] = 0;
+	assert_int_equal(check_decode(c, bytes, len), ERR_OK);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_message),      cmocka_unit_test(out_of_range),
 	    cmocka_unit_test(no_state_yet),       cmocka_unit_test(untouched_on_failure),
-	    cmocka_unit_test(a_key_is_somebodys),
+	    cmocka_unit_test(a_key_is_somebodys), cmocka_unit_test(nothing_to_discard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,8 +213,9 @@ void ctl_output_guest(const struct guest *g, char out[CTL_WHO_TEXT])
 static const char *const classes[] = {
     [VTPM_DISCRETIONARY] = "discretionary", [VTPM_MANDATORY] = "mandatory"};
 static const char *const states[] = {
-    [VTPM_STOPPED] = "stopped",   [VTPM_STARTING] = "starting", [VTPM_RUNNING] = "running",
-    [VTPM_STOPPING] = "stopping", [VTPM_FAILED] = "failed",
+    [VTPM_STOPPED] = "stopped",     [VTPM_STARTING] = "starting", [VTPM_RUNNING] = "running",
+    [VTPM_STOPPING] = "stopping",   [VTPM_FAILED] = "failed",     [VTPM_SUSPENDING] = "suspending",
+    [VTPM_SUSPENDED] = "suspended",
 };
 static const char *const hierarchies[] = {
     [HIERARCHY_PLATFORM] = "platform", [HIERARCHY_OWNER] = "owner"};

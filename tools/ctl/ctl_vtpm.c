@@ -192,7 +192,7 @@ static enum err create(struct ctl *c, const struct ctl_args *a)
 	return e ? e : output_vtpm(c, &v);
 }
 
-/* list, show, start, stop */
+/* list, show, start, stop, suspend, resume */
 
 /* The cells of one row that are not strings already. */
 struct list_text {
@@ -265,20 +265,36 @@ static enum err show(struct ctl *c, const struct ctl_args *a)
 	return e ? e : output_vtpm(c, &v);
 }
 
-static enum err start(struct ctl *c, const struct ctl_args *a)
+/* What one vTPM is to do; it is shown once it has. */
+static enum err change(struct ctl *c, enum admin_msg type, const char *doing, const char *name)
 {
 	struct admin_vtpm v;
-	enum err e = ask_vtpm(c, ADMIN_START, "starting", a->pos[0], &v);
+	enum err e = ask_vtpm(c, type, doing, name, &v);
 
 	return e ? e : output_vtpm(c, &v);
 }
 
+enum { START_DISCARD };
+
+static enum err start(struct ctl *c, const struct ctl_args *a)
+{
+	return change(c, a->opt[START_DISCARD] ? ADMIN_START_DISCARD : ADMIN_START, "starting",
+		      a->pos[0]);
+}
+
 static enum err stop(struct ctl *c, const struct ctl_args *a)
 {
-	struct admin_vtpm v;
-	enum err e = ask_vtpm(c, ADMIN_STOP, "stopping", a->pos[0], &v);
+	return change(c, ADMIN_STOP, "stopping", a->pos[0]);
+}
 
-	return e ? e : output_vtpm(c, &v);
+static enum err suspend(struct ctl *c, const struct ctl_args *a)
+{
+	return change(c, ADMIN_SUSPEND, "suspending", a->pos[0]);
+}
+
+static enum err resume(struct ctl *c, const struct ctl_args *a)
+{
+	return change(c, ADMIN_RESUME, "resuming", a->pos[0]);
 }
 
 /* destroy */
@@ -349,8 +365,9 @@ static enum err env(struct ctl *c, const struct ctl_args *a)
 	if (e)
 		return e;
 	if (!v.path[0])
-		return ctl_fail(c, ERR_STATE, "vTPM '%s' is %s; start it with 'vtpmctl start %s'",
-				v.name, ctl_output_state(v.state), a->pos[0]);
+		return ctl_fail(c, ERR_STATE, "vTPM '%s' is %s; start it with 'vtpmctl %s %s'",
+				v.name, ctl_output_state(v.state),
+				v.state == VTPM_SUSPENDED ? "resume" : "start", a->pos[0]);
 	snprintf(tcti, sizeof(tcti), "swtpm:path=%s", v.path);
 	if (!c->json) {
 		fputs("export TPM2TOOLS_TCTI=", stdout);
@@ -400,12 +417,16 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .max_pos = 1,
      .fn = show},
     {.name = "start",
-     .args = "NAME",
+     .args = "NAME [--discard-suspended]",
      .brief = "start a vTPM and wait until it serves",
      .help = "Unseals the vTPM's secret, checks its state against the anchor, and starts its "
-	     "worker. 'vtpmctl env NAME' then says how tpm2-tools reach it.",
+	     "worker. 'vtpmctl env NAME' then says how tpm2-tools reach it.\n"
+	     "One that is suspended is resumed by 'vtpmctl resume', or started from what it keeps "
+	     "when it loses power: PCRs, sessions and loaded keys are then gone for good.",
      .min_pos = 1,
      .max_pos = 1,
+     .opts = {[START_DISCARD] = {"discard-suspended", 0, NULL,
+				 "if it is suspended, give up what it had in RAM", false}},
      .fn = start},
     {.name = "stop",
      .args = "NAME",
@@ -415,6 +436,24 @@ const struct ctl_command ctl_vtpm_commands[] = {
      .min_pos = 1,
      .max_pos = 1,
      .fn = stop},
+    {.name = "suspend",
+     .args = "NAME",
+     .brief = "stop a vTPM in such a way that it can go on where it was",
+     .help = "What it has in RAM (PCRs, sessions, loaded keys) is encrypted and anchored with its "
+	     "state, and its worker ends. If that cannot be done, because the store or the TPM "
+	     "fails, or because it is over the vTPM's quota, it goes on running. For its guest "
+	     "this is a TPM that does not answer; the guest is to be suspended first.",
+     .min_pos = 1,
+     .max_pos = 1,
+     .fn = suspend},
+    {.name = "resume",
+     .args = "NAME",
+     .brief = "let a suspended vTPM go on where it was, once",
+     .help = "Waits until it serves. The suspended state cannot be resumed from again, whatever "
+	     "happens to it then; its random numbers are others than they would have been.",
+     .min_pos = 1,
+     .max_pos = 1,
+     .fn = resume},
     {.name = "destroy",
      .args = "NAME [--yes]",
      .brief = "destroy a vTPM and every key in it, for ever",

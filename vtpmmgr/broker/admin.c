@@ -359,7 +359,7 @@ void admin_kick(struct admin *a)
 /* Whether q's wait is over. A stop that is asked for goes on waiting while the vTPM fails. */
 static bool is_over(const struct request *q, const struct vtpm *v)
 {
-	return q->wait == WAIT_RUNNING || v->life == LIFE_STOPPED || v->life == LIFE_RUNNING;
+	return q->wait != WAIT_STOPPED || v->life == LIFE_STOPPED || v->life == LIFE_RUNNING;
 }
 
 static struct request *next_waiting(const struct admin *a, const struct vtpm *v)
@@ -367,20 +367,42 @@ static struct request *next_waiting(const struct admin *a, const struct vtpm *v)
 	struct request *q;
 
 	LIST_FOREACH(q, &a->requests, link)
-	if ((q->wait == WAIT_RUNNING || q->wait == WAIT_STOPPED) &&
-	    uuid_equal(q->uuid, v->leaf.uuid) && is_over(q, v))
+	if (q->wait != WAIT_NONE && q->wait != WAIT_OPENING && uuid_equal(q->uuid, v->leaf.uuid) &&
+	    is_over(q, v))
 		return q;
 	return NULL;
 }
 
+/* What to tell who wanted it suspended and finds it running, or failed. */
+static const char *not_suspended(const struct vtpm *v, enum err why)
+{
+	if (v->life != LIFE_RUNNING)
+		return "its worker ended before it was suspended";
+	switch (why) {
+	case ERR_FULL:
+		return "what it has in RAM and its state together are over its quota: it goes on "
+		       "running";
+	case ERR_STATE:
+		return "its guest has switched it off: stop it instead";
+	default:
+		return "its state could not be anchored (see vtpmctl status): it goes on running";
+	}
+}
+
+static bool is_as_wanted(const struct request *q, const struct vtpm *v)
+{
+	if (q->wait == WAIT_RUNNING)
+		return v->life == LIFE_RUNNING;
+	return v->life == LIFE_STOPPED && (q->wait == WAIT_STOPPED || leaf_is_suspended(&v->leaf));
+}
+
 static void settle(struct request *q, const struct vtpm *v, enum err why)
 {
-	const enum life wanted = q->wait == WAIT_RUNNING ? LIFE_RUNNING : LIFE_STOPPED;
-
-	if (v->life == wanted)
+	if (is_as_wanted(q, v))
 		request_show(q, v);
 	else
-		request_fail(q, why ? why : ERR_UNAVAILABLE, NULL);
+		request_fail(q, why ? why : ERR_UNAVAILABLE,
+			     q->wait == WAIT_SUSPENDED ? not_suspended(v, why) : NULL);
 }
 
 void admin_settled(struct admin *a, const struct vtpm *v, enum err why)

@@ -23,7 +23,10 @@ void admin_create(struct request *q);
 void admin_list(struct request *q);
 void admin_show(struct request *q);
 void admin_start(struct request *q);
+void admin_start_discard(struct request *q);
 void admin_stop(struct request *q);
+void admin_suspend(struct request *q);
+void admin_resume(struct request *q);
 void admin_destroy(struct request *q);
 
 void admin_policy_get(struct request *q);

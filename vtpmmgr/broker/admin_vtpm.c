@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* create, list, show, start, stop, destroy. */
+/* create, list, show, start, stop, suspend, resume, destroy. */
 #include "vtpmmgr/broker/admin_vtpm.h"
 
 #include "lib/wbuf.h"
@@ -27,7 +27,7 @@ void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct ad
 {
 	*out = (struct admin_vtpm){
 	    .vtpm_class = v->record_ok ? v->record.vtpm_class : VTPM_DISCRETIONARY,
-	    .state = (uint8_t)lifecycle_public(v->life),
+	    .state = (uint8_t)lifecycle_public(v->life, leaf_is_suspended(&v->leaf)),
 	    .last_err = (uint16_t)(v->record_ok ? v->last_err : ERR_TAMPERED),
 	    .generation = v->leaf.generation,
 	    .version = v->leaf.version,
@@ -156,17 +156,56 @@ static void wait_for(struct request *q, struct vtpm *v, enum life_event ev, enum
 	request_fail(q, ERR_STATE, refusal);
 }
 
-void admin_start(struct request *q)
+/* What start, resume and a start that discards have in common; v may be NULL. */
+static void begin(struct request *q, struct vtpm *v)
 {
-	struct vtpm *v = allowed(q, ACTION_START);
-
-	if (!v)
-		return;
 	if (!v->record_ok)
 		request_fail(q, ERR_TAMPERED, "its record in the store is not the anchored one");
 	else
 		wait_for(q, v, LIFE_EV_START, WAIT_RUNNING,
 			 "it runs already, or is about to stop: see vtpmctl show");
+}
+
+/* It does not run, or is just being resumed; one that failed is started again in any case. */
+static bool is_suspended(const struct vtpm *v)
+{
+	return leaf_is_suspended(&v->leaf) && (v->life == LIFE_STOPPED || v->life == LIFE_STARTING);
+}
+
+void admin_start(struct request *q)
+{
+	struct vtpm *v = allowed(q, ACTION_START);
+
+	if (v && is_suspended(v))
+		request_fail(q, ERR_STATE,
+			     "it is suspended: vtpmctl resume goes on where it was, vtpmctl start "
+			     "--discard-suspended starts it as after a loss of power");
+	else if (v)
+		begin(q, v);
+}
+
+void admin_start_discard(struct request *q)
+{
+	struct vtpm *v = allowed(q, ACTION_START);
+
+	if (v && is_suspended(v) && v->life != LIFE_STOPPED) {
+		request_fail(q, ERR_STATE, "it is being started already: see vtpmctl show");
+		return;
+	}
+	if (!v)
+		return;
+	v->discard = is_suspended(v);
+	begin(q, v);
+}
+
+void admin_resume(struct request *q)
+{
+	struct vtpm *v = allowed(q, ACTION_START);
+
+	if (v && !is_suspended(v))
+		request_fail(q, ERR_STATE, "it is not suspended: see vtpmctl show");
+	else if (v)
+		begin(q, v);
 }
 
 void admin_stop(struct request *q)
@@ -175,6 +214,14 @@ void admin_stop(struct request *q)
 
 	if (v)
 		wait_for(q, v, LIFE_EV_STOP, WAIT_STOPPED, "it is not running");
+}
+
+void admin_suspend(struct request *q)
+{
+	struct vtpm *v = allowed(q, ACTION_STOP);
+
+	if (v)
+		wait_for(q, v, LIFE_EV_SUSPEND, WAIT_SUSPENDED, "it is not running");
 }
 
 /* ---- changes of the registry ---------------------------------------------------------------- */

@@ -9,7 +9,7 @@
  *	keeper.c      requests to the key keeper
  *	commit.c      what the key keeper wants written
  *	session.c     states that are stored without it
- *	workers.c     the workers' channels: ciphertext, and "stop"
+ *	workers.c     the workers' channels: ciphertext, "stop" and "suspend"
  *	life.c        what happens to a vTPM; lifecycle.c has the table
  *	registry.c    the vTPMs, their names and regions; registry_apply.c takes a new root
  *	rules.c       the policy in force, and decisions

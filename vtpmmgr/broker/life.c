@@ -94,16 +94,18 @@ static void note_open_session(struct broker *b, const struct vtpm *v)
 
 static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 {
+	const uint16_t type = v->discard ? KEYS_START_DISCARD : KEYS_START;
 	struct ticket *t = ticket_new(b, v);
 	size_t len;
 
 	(void)why;
 	v->last_err = ERR_OK;
 	v->asked = rules_freshness(&b->rules, &v->record);
+	v->discard = false;
 	backoff_start(&v->backoff, backoff_now());
 	note_open_session(b, v);
 	if (t && encode_terms(b, v, &len) == ERR_OK) {
-		keeper_ask(&b->keeper, KEYS_START, b->out, len, on_started, t);
+		keeper_ask(&b->keeper, type, b->out, len, on_started, t);
 		return;
 	}
 	free(t);
@@ -136,6 +138,14 @@ static void ask_worker(struct broker *b, struct vtpm *v, enum err why)
 		kill_worker(b, v, why);
 }
 
+static void ask_suspend(struct broker *b, struct vtpm *v, enum err why)
+{
+	(void)why;
+	set_timer(b, v, LIFE_SUSPEND_MS, on_timeout);
+	if (!v->worker || workers_ask_suspend(v->worker) != ERR_OK)
+		life_step(b, v, LIFE_EV_KEPT, ERR_UNAVAILABLE);
+}
+
 static void settled(struct broker *b, struct vtpm *v, enum err why)
 {
 	admin_settled(b->admin, v, why);
@@ -158,17 +168,35 @@ static void kill_and_settle(struct broker *b, struct vtpm *v, enum err why)
 	settled(b, v, why);
 }
 
+/* What was asked for meanwhile is done now: a worker that has ended, the end of the manager. */
+static void give_up(struct broker *b, struct vtpm *v, enum err why)
+{
+	v->last_err = ERR_OK; /* it runs: that it was not suspended is no fault of its */
+	settled(b, v, why);
+	if (v->worker && v->worker->exited)
+		workers_ended(b, v, false);
+	if (b->stopping)
+		life_step(b, v, LIFE_EV_STOP, ERR_OK);
+}
+
 static void (*const actions[])(struct broker *b, struct vtpm *v, enum err why) = {
     [LIFE_NONE] = NULL,
     [LIFE_ASK_KEYS] = ask_keys,
     [LIFE_ASK_WORKER] = ask_worker,
+    [LIFE_ASK_SUSPEND] = ask_suspend,
     [LIFE_KILL] = kill_worker,
     [LIFE_WAIT] = wait_and_retry,
     [LIFE_SETTLED] = settled,
     [LIFE_KILL_SETTLED] = kill_and_settle,
+    [LIFE_GIVE_UP] = give_up,
 };
 
 /* ---- steps ---------------------------------------------------------------------------------- */
+
+static const char *life_name(const struct vtpm *v)
+{
+	return lifecycle_name(v->life, leaf_is_suspended(&v->leaf));
+}
 
 enum err life_event(struct broker *b, struct vtpm *v, enum life_event ev, enum err why)
 {
@@ -182,7 +210,7 @@ enum err life_event(struct broker *b, struct vtpm *v, enum life_event ev, enum e
 	if (step->next != v->life) {
 		set_timer(b, v, 0, NULL);
 		v->life = step->next;
-		broker_event(b, lifecycle_name(v->life), v, why);
+		broker_event(b, life_name(v), v, why);
 	}
 	if (actions[step->action])
 		actions[step->action](b, v, why);
@@ -193,7 +221,7 @@ void life_step(struct broker *b, struct vtpm *v, enum life_event ev, enum err wh
 {
 	if (life_event(b, v, ev, why) != ERR_OK)
 		log_debug("%s: event %d means nothing while it is %s", v->record.name, (int)ev,
-			  lifecycle_name(v->life));
+			  life_name(v));
 }
 
 void life_stop_all(struct broker *b)

@@ -8,9 +8,11 @@
 struct broker;
 struct vtpm;
 
-/* How long a worker that has its key may take to serve, and a serving one to end. Milliseconds. */
-#define LIFE_START_MS 30000
-#define LIFE_STOP_MS  8000
+/* How long a worker that has its key may take to serve, a serving one to end, or to suspend, or say
+ * that it cannot (it gives up sooner). Milliseconds. */
+#define LIFE_START_MS   30000
+#define LIFE_STOP_MS    8000
+#define LIFE_SUSPEND_MS 8000
 
 /* ERR_STATE: that cannot happen to a vTPM in its present state. why: told to who waits for it. */
 enum err life_event(struct broker *b, struct vtpm *v, enum life_event ev, enum err why) MUST_USE;

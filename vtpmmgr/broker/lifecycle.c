@@ -16,12 +16,17 @@ static const struct {
     {LIFE_STARTING, LIFE_EV_EXITED, {LIFE_STOPPED, LIFE_SETTLED}},
     {LIFE_STARTING, LIFE_EV_TIMEOUT, {LIFE_STOPPED, LIFE_KILL_SETTLED}},
     {LIFE_RUNNING, LIFE_EV_STOP, {LIFE_STOPPING, LIFE_ASK_WORKER}},
+    {LIFE_RUNNING, LIFE_EV_SUSPEND, {LIFE_SUSPENDING, LIFE_ASK_SUSPEND}},
     {LIFE_RUNNING, LIFE_EV_READY, {LIFE_RUNNING, LIFE_NONE}},
     {LIFE_RUNNING, LIFE_EV_EXITED, {LIFE_FAILED, LIFE_WAIT}},
+    {LIFE_RUNNING, LIFE_EV_SUSPENDED, {LIFE_STOPPED, LIFE_SETTLED}}, /* asked by a broker before */
+    {LIFE_RUNNING, LIFE_EV_KEPT, {LIFE_RUNNING, LIFE_GIVE_UP}},
     {LIFE_STOPPING, LIFE_EV_STOP, {LIFE_STOPPING, LIFE_NONE}}, /* one more who waits for it */
     {LIFE_STOPPING, LIFE_EV_READY, {LIFE_STOPPING, LIFE_ASK_WORKER}},
     {LIFE_STOPPING, LIFE_EV_REFUSED, {LIFE_STOPPED, LIFE_SETTLED}},
     {LIFE_STOPPING, LIFE_EV_EXITED, {LIFE_STOPPED, LIFE_SETTLED}},
+    {LIFE_STOPPING, LIFE_EV_SUSPENDED, {LIFE_STOPPED, LIFE_SETTLED}},
+    {LIFE_STOPPING, LIFE_EV_KEPT, {LIFE_STOPPING, LIFE_NONE}},
     {LIFE_STOPPING, LIFE_EV_TIMEOUT, {LIFE_STOPPING, LIFE_KILL}},
     {LIFE_FAILED, LIFE_EV_START, {LIFE_RESTARTING, LIFE_ASK_KEYS}},
     {LIFE_FAILED, LIFE_EV_STOP, {LIFE_STOPPED, LIFE_SETTLED}},
@@ -34,6 +39,13 @@ static const struct {
     {LIFE_RESTARTING, LIFE_EV_REFUSED, {LIFE_FAILED, LIFE_WAIT}},
     {LIFE_RESTARTING, LIFE_EV_EXITED, {LIFE_FAILED, LIFE_WAIT}},
     {LIFE_RESTARTING, LIFE_EV_TIMEOUT, {LIFE_RESTARTING, LIFE_KILL}},
+    {LIFE_SUSPENDING, LIFE_EV_SUSPEND, {LIFE_SUSPENDING, LIFE_NONE}}, /* one more who waits */
+    {LIFE_SUSPENDING, LIFE_EV_STOP, {LIFE_SUSPENDING, LIFE_NONE}},    /* its end is waited for */
+    {LIFE_SUSPENDING, LIFE_EV_READY, {LIFE_SUSPENDING, LIFE_ASK_SUSPEND}},
+    {LIFE_SUSPENDING, LIFE_EV_EXITED, {LIFE_FAILED, LIFE_WAIT}},
+    {LIFE_SUSPENDING, LIFE_EV_SUSPENDED, {LIFE_STOPPED, LIFE_SETTLED}},
+    {LIFE_SUSPENDING, LIFE_EV_KEPT, {LIFE_RUNNING, LIFE_GIVE_UP}},
+    {LIFE_SUSPENDING, LIFE_EV_TIMEOUT, {LIFE_RUNNING, LIFE_GIVE_UP}},
 };
 
 static const struct {
@@ -47,6 +59,7 @@ static const struct {
     [LIFE_STOPPING] = {VTPM_STOPPING, true, "stopping"},
     [LIFE_FAILED] = {VTPM_FAILED, true, "failed"},
     [LIFE_RESTARTING] = {VTPM_STARTING, true, "restarting"},
+    [LIFE_SUSPENDING] = {VTPM_SUSPENDING, true, "suspending"},
 };
 
 const struct life_step *lifecycle_step(enum life now, enum life_event event)
@@ -57,9 +70,9 @@ const struct life_step *lifecycle_step(enum life now, enum life_event event)
 	return NULL;
 }
 
-enum vtpm_state lifecycle_public(enum life l)
+enum vtpm_state lifecycle_public(enum life l, bool suspended)
 {
-	return facts[l].state;
+	return l == LIFE_STOPPED && suspended ? VTPM_SUSPENDED : facts[l].state;
 }
 
 bool lifecycle_is_up(enum life l)
@@ -67,7 +80,7 @@ bool lifecycle_is_up(enum life l)
 	return facts[l].up;
 }
 
-const char *lifecycle_name(enum life l)
+const char *lifecycle_name(enum life l, bool suspended)
 {
-	return facts[l].name;
+	return l == LIFE_STOPPED && suspended ? "suspended" : facts[l].name;
 }

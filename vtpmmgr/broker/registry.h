@@ -26,6 +26,7 @@ struct vtpm {
 	/* life.c */
 	struct broker *broker; /* while a timer runs */
 	enum life life;
+	bool discard; /* the next start is from the permanent state, if it is suspended */
 	enum err last_err;
 	uint32_t restarts;
 	struct freshness asked; /* by the policy, when it was last started */

@@ -37,9 +37,10 @@ struct request_rule {
 /* What has been begun for a request, and is waited for. */
 enum request_wait {
 	WAIT_NONE,
-	WAIT_RUNNING, /* the vTPM uuid: to serve */
-	WAIT_STOPPED, /* the vTPM uuid: to have ended */
-	WAIT_OPENING  /* the store: to be open, or refused */
+	WAIT_RUNNING,   /* the vTPM uuid: to serve */
+	WAIT_STOPPED,   /* the vTPM uuid: to have ended */
+	WAIT_SUSPENDED, /* the vTPM uuid: to be suspended, or not */
+	WAIT_OPENING    /* the store: to be open, or refused */
 };
 
 struct client;

@@ -65,6 +65,11 @@ enum err workers_ask_stop(struct worker *w)
 	return tell(w, BLOB_STOP, NULL, 0);
 }
 
+enum err workers_ask_suspend(struct worker *w)
+{
+	return tell(w, BLOB_SUSPEND, NULL, 0);
+}
+
 /* ---- from the worker ------------------------------------------------------------------------ */
 
 /* An empty answer makes the worker fail with a reason of its own, where there should be a state. */
@@ -188,11 +193,23 @@ static enum err on_failed(void *ctx, struct msg *m)
 	return ERR_OK;
 }
 
+static enum err on_not_suspended(void *ctx, struct msg *m)
+{
+	struct worker *w = ctx;
+	struct vtpm *v = registry_find(&w->b->registry, w->uuid);
+	enum err why, e = blob_failed_decode(m->body, m->len, &why);
+
+	if (e || !w->b->known)
+		return e;
+	return v ? life_event(w->b, v, LIFE_EV_KEPT, why) : ERR_STATE;
+}
+
 static const struct msg_rule rules[] = {
     {BLOB_GET, "get", MSG_ANY_STATE, 1, 1, 0, on_get},
     {BLOB_PUT, "put", MSG_ANY_STATE, 1, MSG_BODY_MAX, 0, on_put},
     {BLOB_READY, "ready", MSG_ANY_STATE, 0, 0, 0, on_ready},
     {BLOB_FAILED, "failed", MSG_ANY_STATE, 1, 16, 0, on_failed},
+    {BLOB_NOT_SUSPENDED, "not suspended", MSG_ANY_STATE, 1, 16, 0, on_not_suspended},
 };
 
 static enum err on_msg(void *arg, struct msg *m)
@@ -272,6 +289,8 @@ void workers_adopt(struct broker *b)
 	{
 		struct vtpm *v = registry_find(&b->registry, w->uuid);
 
+		if (w->exited && v && v->worker == w)
+			workers_ended(b, v, true);
 		/* One that has ended is kept for its pending state: it serves nobody. */
 		if (w->exited || (v && v->worker == w))
 			continue;
@@ -316,22 +335,40 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 	return e;
 }
 
+void workers_ended(struct broker *b, struct vtpm *v, bool clean)
+{
+	bool suspended = leaf_is_suspended(&v->leaf) && (clean || v->life == LIFE_SUSPENDING) &&
+			 lifecycle_step(v->life, LIFE_EV_SUSPENDED);
+
+	v->worker = NULL;
+	if (suspended)
+		v->last_err = ERR_OK;
+	/* What it said itself, if it did, tells more than that it is gone. */
+	else if (!clean && !v->last_err)
+		v->last_err = ERR_UNAVAILABLE;
+	life_step(b, v, suspended ? LIFE_EV_SUSPENDED : LIFE_EV_EXITED, v->last_err);
+}
+
+/* The worker knows that it is suspended, and has ended: the key keeper's word is still on its way.
+ */
+static bool word_is_awaited(const struct worker *w, const struct vtpm *v)
+{
+	return w->pending && v->worker == w && v->life == LIFE_SUSPENDING &&
+	       !leaf_is_suspended(&v->leaf);
+}
+
 void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean)
 {
 	struct worker *w = find(b, uuid);
 	struct vtpm *v = registry_find(&b->registry, uuid);
+	bool waits = w && v && clean && word_is_awaited(w, v);
 
 	if (w) {
 		w->exited = true;
 		reap(w);
 	}
-	if (!v)
-		return;
-	v->worker = NULL;
-	/* What it said itself, if it did, tells more than that it is gone. */
-	if (!clean && !v->last_err)
-		v->last_err = ERR_UNAVAILABLE;
-	life_step(b, v, LIFE_EV_EXITED, v->last_err);
+	if (v && !waits)
+		workers_ended(b, v, clean);
 }
 
 /* ---- pending states ------------------------------------------------------------------------- */
@@ -363,12 +400,16 @@ enum err workers_blob(struct broker *b, const uint8_t uuid[UUID_SIZE],
 
 void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t version)
 {
+	struct vtpm *v = registry_find(&b->registry, uuid);
 	struct worker *w = find(b, uuid);
+	bool ended = w && w->exited && v && v->worker == w;
 
 	if (!w || !w->pending || w->version > version)
 		return;
 	drop_pending(w);
 	reap(w);
+	if (ended)
+		workers_ended(b, v, true);
 }
 
 /* ---- session states ------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <sys/queue.h>
 
 struct broker;
+struct vtpm;
 
 struct worker {
 	LIST_ENTRY(worker) link;
@@ -40,8 +41,11 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean);
 /* The registry is known: vTPMs whose worker runs already are running, others' workers end. */
 void workers_adopt(struct broker *b);
-/* BLOB_STOP. ERR_EOF: there is no worker to tell. */
+/* BLOB_STOP, BLOB_SUSPEND. ERR_EOF: there is no worker to tell. */
 enum err workers_ask_stop(struct worker *w) MUST_USE;
+enum err workers_ask_suspend(struct worker *w) MUST_USE;
+/* v's worker has ended, cleanly or not; what is anchored says whether it is suspended. */
+void workers_ended(struct broker *b, struct vtpm *v, bool clean);
 
 /*
  * The pending state with this mark. ERR_AGAIN: it may still come;
