@@ -65,7 +65,8 @@ static enum err put_blob(const struct commit *c)
 
 static enum err mark_dirty(const struct commit *c)
 {
-	const struct state_dirty dirty = {.mark = c->pending, .kind = c->kind};
+	const struct state_dirty dirty = {
+	    .mark = c->pending, .kind = c->kind, .volatile_state = c->volatile_state};
 	uint8_t body[BODY_MAX];
 	enum err e;
 	size_t len;
@@ -96,6 +97,8 @@ static enum err seal(struct commit *c, const uint8_t *plain, size_t len, uint64_
 	uint64_t version = c->version + 1;
 	enum err e;
 
+	if (c->kind == STATE_SUSPENDS)
+		return state_seal_suspended(&c->owner, version, plain, len, blob, &c->pending);
 	if (epoch == 0)
 		return state_seal(&c->owner, version, plain, len, blob, &c->pending);
 	e = state_seal_session(&c->owner, version, epoch, plain, len, blob);
@@ -110,10 +113,9 @@ static bool as_session(const struct commit *c, enum state_kind kind, bool anchor
 	return commit_is_open(c) && c->fresh == FRESHNESS_SESSION && kind == STATE_RUNS && !anchor;
 }
 
-enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len, enum state_kind kind,
-		      bool anchor)
+/* As c->kind. */
+static enum err begin(struct commit *c, const uint8_t *plain, size_t len, uint64_t epoch)
 {
-	uint64_t epoch = as_session(c, kind, anchor) ? c->epoch : 0;
 	size_t size = epoch ? state_session_len(len) : state_sealed_len(len);
 	uint8_t *blob;
 	enum err e;
@@ -131,10 +133,25 @@ enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len, enum s
 	free(c->blob);
 	c->blob = blob;
 	c->pending_epoch = epoch;
-	c->kind = kind;
 	offer_to_broker(c);
 	offer_to_keys(c);
 	return ERR_OK;
+}
+
+enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len, enum state_kind kind,
+		      bool anchor)
+{
+	c->kind = kind;
+	c->volatile_state = (struct digest){0};
+	return begin(c, plain, len, as_session(c, kind, anchor) ? c->epoch : 0);
+}
+
+enum err commit_begin_suspended(struct commit *c, const uint8_t *plain, size_t len,
+				const struct digest *volatile_state)
+{
+	c->kind = STATE_SUSPENDS;
+	c->volatile_state = *volatile_state;
+	return begin(c, plain, len, 0);
 }
 
 /* ---- the outcome ---------------------------------------------------------------------------- */

@@ -27,12 +27,13 @@ struct commit {
 	uint64_t epoch;   /* of session states from now on; 0: none may follow */
 	uint64_t version; /* of the newest state, anchored or stored */
 	struct state_mark pending;
-	uint64_t pending_epoch; /* 0: it is to be anchored */
-	enum state_kind kind;   /* of pending */
-	uint8_t *blob;          /* pending.len bytes while a state waits, else NULL */
-	bool resuming;          /* a new key keeper has yet to say what it holds */
-	struct channel *keys;   /* not owned; NULL while the key keeper is away */
-	struct channel *broker; /* likewise */
+	uint64_t pending_epoch;       /* 0: it is to be anchored */
+	enum state_kind kind;         /* of pending */
+	struct digest volatile_state; /* in pending, if it suspends; else zero */
+	uint8_t *blob;                /* pending.len bytes while a state waits, else NULL */
+	bool resuming;                /* a new key keeper has yet to say what it holds */
+	struct channel *keys;         /* not owned; NULL while the key keeper is away */
+	struct channel *broker;       /* likewise */
 };
 
 /* From STATE_KEY: nothing waits, and no session states until this run has an epoch. */
@@ -47,6 +48,10 @@ size_t commit_room(const struct commit *c);
  */
 enum err commit_begin(struct commit *c, const uint8_t *plain, size_t len, enum state_kind kind,
 		      bool anchor) MUST_USE;
+
+/* Both states of a vTPM that is suspended, as stubdom/suspended.h has them; always anchored. */
+enum err commit_begin_suspended(struct commit *c, const uint8_t *plain, size_t len,
+				const struct digest *volatile_state) MUST_USE;
 
 /*
  * The key keeper holds this version. *done: the waiting state is anchored now.

@@ -17,6 +17,7 @@ libstubdom_a_SOURCES = \
 	stubdom/worker.c stubdom/worker.h \
 	stubdom/worker_load.c \
 	stubdom/worker_peers.c \
+	stubdom/worker_suspend.c \
 	stubdom/worker_sandbox.c stubdom/worker_sandbox.h
 
 daemon_PROGRAMS += vtpm-stubdom

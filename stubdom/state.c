@@ -5,8 +5,10 @@
 #include "lib/wbuf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define STATE_MAGIC   "vtpmmgr state v1"
+#define SUSPEND_AAD   "vtpmmgr suspended v1"
 #define SESSION_AAD   "vtpmmgr session v1"
 #define AAD_SIZE(tag) (sizeof(tag) - 1 + UUID_SIZE + 4 + 8)
 
@@ -27,12 +29,13 @@ static void put_owner(struct wbuf *w, const struct state_owner *o, uint64_t vers
 	wbuf_u64(w, version);
 }
 
-static enum err state_aad(const struct state_owner *o, uint64_t version, struct aad *out)
+static enum err state_aad(const char *tag, const struct state_owner *o, uint64_t version,
+			  struct aad *out)
 {
 	struct wbuf w;
 
 	wbuf_init(&w, out->bytes, sizeof(out->bytes));
-	wbuf_bytes(&w, STATE_MAGIC, sizeof(STATE_MAGIC) - 1);
+	wbuf_bytes(&w, tag, strlen(tag));
 	put_owner(&w, o, version);
 	return wbuf_end(&w, &out->len);
 }
@@ -56,14 +59,14 @@ static enum err digest_blob(const uint8_t *blob, size_t len, struct digest *out)
 	return crypt_sha256(&part, 1, out);
 }
 
-enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t *plain, size_t len,
-		    uint8_t *blob, struct state_mark *mark)
+static enum err seal(const char *tag, const struct state_owner *o, uint64_t version,
+		     const uint8_t *plain, size_t len, uint8_t *blob, struct state_mark *mark)
 {
 	struct aad aad;
 	struct digest digest;
 	enum err e;
 
-	e = state_aad(o, version, &aad);
+	e = state_aad(tag, o, version, &aad);
 	if (!e)
 		e = crypt_seal(o->key, aad.bytes, aad.len, plain, len, blob);
 	if (!e)
@@ -75,8 +78,9 @@ enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t
 	return ERR_OK;
 }
 
-enum err state_open(const struct state_owner *o, const struct state_mark *mark, const uint8_t *blob,
-		    size_t len, uint8_t *plain)
+static enum err open_anchored(const char *tag, const struct state_owner *o,
+			      const struct state_mark *mark, const uint8_t *blob, size_t len,
+			      uint8_t *plain)
 {
 	struct aad aad;
 	struct digest digest;
@@ -91,10 +95,34 @@ enum err state_open(const struct state_owner *o, const struct state_mark *mark, 
 		return e;
 	if (!digest_equal(&digest, &mark->digest))
 		return ERR_ROLLBACK;
-	e = state_aad(o, mark->version, &aad);
+	e = state_aad(tag, o, mark->version, &aad);
 	if (e)
 		return e;
 	return crypt_open(o->key, aad.bytes, aad.len, blob, len, plain);
+}
+
+enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t *plain, size_t len,
+		    uint8_t *blob, struct state_mark *mark)
+{
+	return seal(STATE_MAGIC, o, version, plain, len, blob, mark);
+}
+
+enum err state_open(const struct state_owner *o, const struct state_mark *mark, const uint8_t *blob,
+		    size_t len, uint8_t *plain)
+{
+	return open_anchored(STATE_MAGIC, o, mark, blob, len, plain);
+}
+
+enum err state_seal_suspended(const struct state_owner *o, uint64_t version, const uint8_t *plain,
+			      size_t len, uint8_t *blob, struct state_mark *mark)
+{
+	return seal(SUSPEND_AAD, o, version, plain, len, blob, mark);
+}
+
+enum err state_open_suspended(const struct state_owner *o, const struct state_mark *mark,
+			      const uint8_t *blob, size_t len, uint8_t *plain)
+{
+	return open_anchored(SUSPEND_AAD, o, mark, blob, len, plain);
 }
 
 size_t state_session_len(size_t len)

@@ -3,8 +3,9 @@
  * state: a vTPM's permanent state as it is stored: AES-256-GCM under the
  * state key, bound to whose and which version it is by the associated data
  * "vtpmmgr state v1" || uuid || u32 generation || u64 version, for a session state
- * "vtpmmgr session v1" || the same || u64 epoch (doc/STATE-FORMAT.md). So neither
- * passes for the other.
+ * "vtpmmgr session v1" || the same || u64 epoch, for a suspended vTPM's state
+ * "vtpmmgr suspended v1" || the same as the first (doc/STATE-FORMAT.md). So none
+ * passes for another.
  */
 #ifndef STUBDOM_STATE_H
 #define STUBDOM_STATE_H
@@ -33,6 +34,12 @@ enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t
  */
 enum err state_open(const struct state_owner *o, const struct state_mark *mark, const uint8_t *blob,
 		    size_t len, uint8_t *plain) MUST_USE;
+
+/* The same for a suspended vTPM's: plain is stubdom/suspended.h's. */
+enum err state_seal_suspended(const struct state_owner *o, uint64_t version, const uint8_t *plain,
+			      size_t len, uint8_t *blob, struct state_mark *mark) MUST_USE;
+enum err state_open_suspended(const struct state_owner *o, const struct state_mark *mark,
+			      const uint8_t *blob, size_t len, uint8_t *plain) MUST_USE;
 
 /* Length of the blob, frame included, that holds len bytes as a session state. */
 size_t state_session_len(size_t len);

@@ -89,12 +89,18 @@ static void pay_debt(struct worker *w)
 static void settled(struct worker *w)
 {
 	w->state = SERVING;
+	if (w->suspend.committed) {
+		worker_suspended(w);
+		return;
+	}
 	if (w->announced)
 		w->guest.ops->released(w->guest.self);
 	else if (!w->stopping)
 		serve_guests(w);
 	if (w->stopping)
 		finish_stop(w);
+	else if (w->suspend.wanted)
+		worker_suspend(w);
 	pay_debt(w);
 }
 
@@ -199,7 +205,10 @@ enum err worker_stop(struct worker *w)
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* With three slots the first state is anchored even if it is the old one: for a fresh epoch. */
+/*
+ * The first state is anchored even if it is the old one: with three slots for a
+ * fresh epoch, and so that a suspended state that is discarded is gone.
+ */
 void worker_start(struct worker *w)
 {
 	enum err e;
@@ -210,7 +219,8 @@ void worker_start(struct worker *w)
 		e = vtpm_startup(&w->vtpm);
 	if (e)
 		worker_fail(w, e);
-	else if (w->state == SERVING && w->commit.slots == SLOTS_SESSION)
+	else if (w->state == SERVING &&
+		 (w->commit.slots == SLOTS_SESSION || worker_was_suspended(w)))
 		vtpm_anchor(&w->vtpm);
 	else if (w->state == SERVING)
 		settled(w);
@@ -220,6 +230,8 @@ static void take_key(struct worker *w, const struct state_key *k)
 {
 	memcpy(secret_bytes(w->key), k->key, sizeof(k->key));
 	commit_init(&w->commit, k, w->key);
+	w->suspend.from = k->volatile_state;
+	w->suspend.discard = k->discard;
 	w->commit.keys = w->keys;
 	w->commit.broker = w->broker;
 	vtpm_init(&w->vtpm, commit_room(&w->commit), worker_commit, w);

@@ -6,6 +6,7 @@
  *
  *  worker.c        start, serve, commit, stop
  *  worker_load.c   which state to start from
+ *  worker_suspend.c  suspending, and going on from a suspended state
  *  worker_peers.c  the channels, who is at their other ends, and which message is allowed when
  */
 #ifndef STUBDOM_WORKER_H
@@ -38,6 +39,14 @@ struct worker_load {
 	uint64_t epoch;        /* in which session states may be newer than the anchored one */
 };
 
+struct worker_suspend {
+	bool wanted;    /* by the broker, and not given up: once nothing waits any more */
+	bool committed; /* the suspended state waits to be anchored */
+	struct loop_timer *timer;
+	struct digest from; /* of the volatile state that is anchored; zero: there is none */
+	bool discard;       /* and not to be gone on from */
+};
+
 struct worker {
 	struct loop *loop;
 	struct channel *super;
@@ -52,6 +61,7 @@ struct worker {
 	struct guest_transport guest;
 	struct secret *key;
 	struct worker_load load;
+	struct worker_suspend suspend;
 	struct commit commit;
 };
 
@@ -71,6 +81,17 @@ enum err worker_on_stored(void *worker, struct msg *m);
 enum err worker_on_freshness(void *worker, struct msg *m);
 enum err worker_on_stall(void *worker, struct msg *m);
 enum err worker_on_store_stall(void *worker, struct msg *m);
+
+/* BLOB_SUSPEND: both states anchored, and the end; or BLOB_NOT_SUSPENDED, and all goes on. */
+enum err worker_on_suspend(void *worker, struct msg *m);
+/* What is to be suspended and has nothing waiting any more. */
+void worker_suspend(struct worker *w);
+/* The suspended state is anchored: the end, unless that was given up. */
+void worker_suspended(struct worker *w);
+/* Whether what is anchored is a suspended state. */
+bool worker_was_suspended(const struct worker *w);
+/* Goes on from the anchored blob, or starts from its permanent half. */
+enum err worker_resume(struct worker *w, const uint8_t *blob, size_t len) MUST_USE;
 
 /* Begins to load; epoch: of the session states that may be newer than the anchored one. */
 enum err worker_load_begin(struct worker *w, uint64_t epoch) MUST_USE;

@@ -100,7 +100,15 @@ enum err worker_on_blob(void *worker, struct msg *m)
 {
 	struct worker *w = worker;
 	enum blob_which which = w->load.which;
-	enum err e = which == BLOB_ANCHORED ? load_anchored(w, m) : consider(w, m);
+	enum err e;
+
+	if (worker_was_suspended(w)) {
+		e = worker_resume(w, m->body, m->len);
+		if (e)
+			worker_fail(w, e);
+		return ERR_OK;
+	}
+	e = which == BLOB_ANCHORED ? load_anchored(w, m) : consider(w, m);
 
 	if (e)
 		worker_fail(w, e);

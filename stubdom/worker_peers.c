@@ -48,6 +48,7 @@ static const struct msg_rule broker_rules[] = {
     {BLOB_STORED, "BLOB_STORED", RUNNING, 8, 8, 0, worker_on_stored},
     {BLOB_STALL, "BLOB_STALL", LIVING, 1, 1, 0, worker_on_store_stall},
     {BLOB_STOP, "BLOB_STOP", LIVING, 0, 0, 0, on_stop},
+    {BLOB_SUSPEND, "BLOB_SUSPEND", RUNNING, 0, 0, 0, worker_on_suspend},
 };
 
 static enum err dispatch(struct worker *w, const struct msg_rule *rules, size_t nrules,
