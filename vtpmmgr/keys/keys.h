@@ -189,6 +189,7 @@ enum err keys_revoke_request(void *keys, struct msg *m);
 enum err keys_create_request(void *keys, struct msg *m);
 enum err keys_destroy_request(void *keys, struct msg *m);
 enum err keys_start_request(void *keys, struct msg *m);
+enum err keys_start_discard_request(void *keys, struct msg *m);
 enum err keys_policy_request(void *keys, struct msg *m);
 enum err keys_terms_request(void *keys, struct msg *m);
 /* A stakeholder's own approval, into that vTPM's record. */
@@ -218,6 +219,7 @@ struct keys_worker {
 	struct channel *channel;  /* NULL: asked for, not there yet */
 	struct secret *state_key; /* until it has been sent */
 	uint32_t request;         /* KEYS_START to answer; 0: none */
+	bool discard;             /* what it has of a volatile state */
 	bool resuming;    /* it was there before us and has not been told what is anchored */
 	bool resume_said; /* it has asked, but the root was not known yet */
 	bool dirty;       /* what new_state describes waits to be anchored */
@@ -228,9 +230,12 @@ struct keys_worker {
 };
 
 struct keys_worker *keys_worker_find(struct keys *k, const uint8_t uuid[UUID_SIZE]);
-/* Asks the supervisor for a worker that will get state_key (taken over). */
+/*
+ * Asks the supervisor for a worker that will get state_key (taken over). discard: it
+ * is not to be resumed if it is suspended.
+ */
 enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t request,
-			   struct secret *state_key) MUST_USE;
+			   struct secret *state_key, bool discard) MUST_USE;
 /* SUPER_PEER of a worker: the one we asked for, or one that was there before us. */
 void keys_worker_arrived(struct keys *k, const uint8_t uuid[UUID_SIZE], int fd);
 void keys_worker_exited(struct keys *k, const struct super_exited *x);

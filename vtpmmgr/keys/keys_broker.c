@@ -77,6 +77,7 @@ static const struct msg_rule rules[] = {
     {KEYS_CREATE, "create", OPEN, 1, ANY, 0, keys_create_request},
     {KEYS_DESTROY, "destroy", OPEN, UUID_SIZE, UUID_SIZE, 0, keys_destroy_request},
     {KEYS_START, "start", OPEN, 1, ANY, 0, keys_start_request},
+    {KEYS_START_DISCARD, "start-discard", OPEN, 1, ANY, 0, keys_start_discard_request},
     {KEYS_POLICY, "policy", OPEN, 1, ANY, 0, keys_policy_request},
     {KEYS_TERMS, "terms", OPEN, 1, ANY, 0, keys_terms_request},
     {KEYS_WEAR, "wear", OPEN, UUID_SIZE, UUID_SIZE, 0, keys_wear_request},
@@ -109,7 +110,7 @@ struct postponed {
 static bool asks_ptpm(uint16_t type)
 {
 	return type == KEYS_PCRS || type == KEYS_CREATE || type == KEYS_START ||
-	       type == KEYS_INIT || type == KEYS_REVOKE;
+	       type == KEYS_START_DISCARD || type == KEYS_INIT || type == KEYS_REVOKE;
 }
 
 static enum err postpone(struct keys *k, const struct msg *m)

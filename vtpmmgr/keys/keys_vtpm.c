@@ -209,7 +209,7 @@ static enum err set_terms(struct keys *k, const struct keys_start *q, const stru
 	return keys_budget_terms(k, q->uuid, &terms);
 }
 
-static enum err start(struct keys *k, uint32_t request, const struct keys_start *q)
+static enum err start(struct keys *k, uint32_t request, const struct keys_start *q, bool discard)
 {
 	const struct leaf *leaf;
 	struct secret *key = NULL;
@@ -229,7 +229,7 @@ static enum err start(struct keys *k, uint32_t request, const struct keys_start 
 		return e;
 	leaf = root_find(k->root, q->uuid);
 	e = state_key(k, &r, leaf, &key);
-	return e ? e : keys_worker_spawn(k, leaf, request, key);
+	return e ? e : keys_worker_spawn(k, leaf, request, key, discard);
 }
 
 static const char *start_detail(enum err e)
@@ -246,19 +246,28 @@ static const char *start_detail(enum err e)
 	}
 }
 
-enum err keys_start_request(void *keys, struct msg *m)
+static enum err start_request(struct keys *k, const struct msg *m, bool discard)
 {
-	struct keys *k = keys;
 	struct keys_start q;
 	enum err e;
 
 	e = keys_start_decode(m->body, m->len, &q);
 	if (e)
 		return e;
-	e = start(k, m->id, &q);
+	e = start(k, m->id, &q, discard);
 	if (e)
 		keys_done(k, m->id, e, start_detail(e));
 	return ERR_OK;
+}
+
+enum err keys_start_request(void *keys, struct msg *m)
+{
+	return start_request(keys, m, false);
+}
+
+enum err keys_start_discard_request(void *keys, struct msg *m)
+{
+	return start_request(keys, m, true);
 }
 
 /* Of one whose worker was there before us. */

@@ -131,6 +131,7 @@ static enum err tell_key(struct keys_worker *w, const struct leaf *leaf)
 				.slots = leaf->slots,
 				.fresh = (uint8_t)keys_budget_class(w->keys, leaf),
 				.volatile_state = leaf->volatile_state,
+				.discard = w->discard && leaf_is_suspended(leaf),
 				.current = {leaf->version, leaf->blob_len, leaf->blob}};
 	uint8_t body[sizeof(key) + 64];
 	size_t len;
@@ -178,8 +179,8 @@ static enum err on_dirty(void *ctx, struct msg *m)
 	e = state_dirty_decode(m->body, m->len, &dirty);
 	if (e)
 		return e;
-	if (!leaf || w->dirty || w->resuming || dirty.kind == STATE_SUSPENDS ||
-	    !follows(leaf, dirty.mark.version) || dirty.mark.len > leaf->quota)
+	if (!leaf || w->dirty || w->resuming || !follows(leaf, dirty.mark.version) ||
+	    dirty.mark.len > leaf->quota)
 		return ERR_DENIED;
 	w->new_state = dirty;
 	w->dirty = true;
@@ -259,7 +260,7 @@ static void on_gone(void *arg, enum err why)
 /* ---- coming and going ----------------------------------------------------------------------- */
 
 enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t request,
-			   struct secret *state_key)
+			   struct secret *state_key, bool discard)
 {
 	struct super_peer peer = {.role = ROLE_WORKER, .guest = leaf->guest};
 	struct keys_worker *w = add(k, leaf->uuid);
@@ -273,6 +274,7 @@ enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t req
 	}
 	w->state_key = state_key;
 	w->request = request;
+	w->discard = discard;
 	memcpy(peer.uuid, leaf->uuid, UUID_SIZE);
 	e = super_peer_encode(&peer, body, sizeof(body), &m.len);
 	if (!e)
