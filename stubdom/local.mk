@@ -69,5 +69,12 @@ tests_fuzz_fuzz_emulator_SOURCES = tests/fuzz/fuzz_emulator.c
 tests_fuzz_fuzz_emulator_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_emulator_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_emulator_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_suspended
+tests_fuzz_fuzz_suspended_SOURCES = tests/fuzz/fuzz_suspended.c
+tests_fuzz_fuzz_suspended_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_suspended_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_suspended_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS)
 endif
+EXTRA_DIST += tests/fuzz/corpus/suspended
 EXTRA_DIST += tests/fuzz/corpus/emulator

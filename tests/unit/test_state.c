@@ -65,6 +65,24 @@ static void opens_what_it_sealed(void **state)
 	assert_memory_equal(f->opened, plain, sizeof(plain));
 }
 
+/* Neither passes for the other, even if the anchored root named it. */
+static void a_suspended_one_is_another_kind(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t blob[sizeof(f->blob)];
+	struct state_mark mark;
+
+	assert_int_equal(state_seal_suspended(&f->owner, 42, plain, sizeof(plain), blob, &mark),
+			 ERR_OK);
+	assert_int_equal(state_open_suspended(&f->owner, &mark, blob, sizeof(blob), f->opened),
+			 ERR_OK);
+	assert_memory_equal(f->opened, plain, sizeof(plain));
+	assert_int_equal(state_open(&f->owner, &mark, blob, sizeof(blob), f->opened), ERR_TAMPERED);
+	assert_int_equal(
+	    state_open_suspended(&f->owner, &f->mark, f->blob, sizeof(f->blob), f->opened),
+	    ERR_TAMPERED);
+}
+
 static void hides_the_state(void **state)
 {
 	struct fixture *f = *state;
@@ -199,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(opens_what_it_sealed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_suspended_one_is_another_kind, setup, teardown),
 	    cmocka_unit_test_setup_teardown(hides_the_state, setup, teardown),
 	    cmocka_unit_test_setup_teardown(another_blob_is_a_rollback, setup, teardown),
 	    cmocka_unit_test_setup_teardown(another_length_is_a_rollback, setup, teardown),

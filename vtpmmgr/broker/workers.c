@@ -268,15 +268,24 @@ static void adopt(struct worker *w, struct vtpm *v)
 	attach(w, v);
 }
 
-/* What one that has ended left behind was in no commit that still counts, and serves nobody. */
+/*
+ * What one that has ended left behind was in no commit that still counts, and
+ * serves nobody. Whether it was suspended is known now.
+ */
 static void drop_ended(struct broker *b)
 {
 	struct worker *next;
 
 	for (struct worker *w = LIST_FIRST(&b->workers.list); w; w = next) {
+		struct vtpm *v = registry_find(&b->registry, w->uuid);
+		bool awaited = v && v->worker == w;
+
 		next = LIST_NEXT(w, link);
-		if (w->exited)
-			drop(w);
+		if (!w->exited)
+			continue;
+		drop(w);
+		if (awaited)
+			workers_ended(b, v, true);
 	}
 }
 
@@ -289,10 +298,7 @@ void workers_adopt(struct broker *b)
 	{
 		struct vtpm *v = registry_find(&b->registry, w->uuid);
 
-		if (w->exited && v && v->worker == w)
-			workers_ended(b, v, true);
-		/* One that has ended is kept for its pending state: it serves nobody. */
-		if (w->exited || (v && v->worker == w))
+		if (v && v->worker == w)
 			continue;
 		if (v && life_event(b, v, LIFE_EV_ADOPT, ERR_OK) == ERR_OK)
 			adopt(w, v);
