@@ -132,9 +132,10 @@ static void degrades(struct driver *d)
 	      w.used == 2 && w.budget == 3 && w.fresh == FRESHNESS_STRICT && w.left > 86000 &&
 		  w.left <= BUDGET_WINDOW_S,
 	      "its use is counted");
-	check(d, anchors(d, DEGRADES, 3), "the last one of the day");
+	worker_dirty(d, DEGRADES, 3);
 	check(d, worker_freshness(d, DEGRADES, SOON) == FRESHNESS_SESSION,
-	      "class session from now on");
+	      "with the last one of the day it is of class session");
+	check(d, worker_told(d, DEGRADES, SOON) == 3, "before that one is acknowledged");
 	check(d, anchors(d, DEGRADES, 8), "what must be anchored is, even so");
 	w = broker_wear(d, DEGRADES);
 	check(d, w.used == 4 && w.fresh == FRESHNESS_SESSION && !w.stalled, "and is counted");
@@ -162,8 +163,9 @@ static void stalls(struct driver *d)
 	check(d, starts(d, STALLS, &promises[STALLS], &key), "one that stalls starts");
 	check(d, anchors(d, STALLS, 1), "its first state");
 	check(d, worker_stalled(d, STALLS, LONG) == -1, "is within its budget");
-	check(d, anchors(d, STALLS, 2), "its second");
-	check(d, worker_stalled(d, STALLS, SOON) == STALL_BUDGET, "was the last one");
+	worker_dirty(d, STALLS, 2);
+	check(d, worker_stalled(d, STALLS, SOON) == STALL_BUDGET, "its second was the last one");
+	check(d, worker_told(d, STALLS, SOON) == 2, "which is said before it is acknowledged");
 	w = broker_wear(d, STALLS);
 	check(d, w.stalled && w.used == 2 && w.fresh == FRESHNESS_STRICT, "which can be asked");
 	check(d, broker_status(d).exhausted == 1, "and is counted");
