@@ -2,10 +2,11 @@
 """disk IMAGES STORE RUN EXPECTED COUNT SEED -- MANAGER...: presents earlier images of the store.
 
 IMAGES holds copies of the store as it was, in the order of their names; the last is the present
-one. EXPECTED has a line "UUID COUNTER" for every vTPM, or "UUID gone". First every image is
-presented whole, then COUNT mixtures of them, slot by slot and sector by sector. What is served must
-be the present. Whenever something was served the pTPM has moved on: "restore" is printed, and a
-line awaited that says it is as it was.
+one. EXPECTED has a line for every vTPM: "UUID COUNTER", "UUID gone", or, for one of class session
+whose last session has not ended, "UUID LEAST MOST". First every image is presented whole, then
+COUNT mixtures of them, slot by slot and sector by sector. What is served must be the present, or
+within the last session, and audited. Whenever something was served the pTPM has moved on: "restore"
+is printed, and a line awaited that says it is as it was.
 """
 import collections
 import contextlib
@@ -23,8 +24,9 @@ import rawtpm
 
 SECTOR = 512
 FIRST_REGION = 2 << 20
-REGION = 48 << 10  # of a vTPM with a quota of 16 KiB
-# What of the store is one slot, beside those of the regions: offset, size.
+PLACE = 8 << 10  # a record slot; the beginning of a state slot, where its blob lies
+ROOTS = slice(64 << 10, 192 << 10)
+# What of the store is one slot, before the regions: offset, size.
 COMMON = {
     "header0": (0, 16 << 10),
     "header1": (16 << 10, 16 << 10),
@@ -34,15 +36,10 @@ COMMON = {
     "policy1": (320 << 10, 128 << 10),
     "audit": (448 << 10, 1 << 20),
 }
-IN_REGION = {
-    "record0": (0, 8 << 10),
-    "record1": (8 << 10, 8 << 10),
-    "state0": (16 << 10, 16 << 10),
-    "state1": (32 << 10, 16 << 10),
-}
 # Errors by which a store, or one vTPM, is closed: numbers of lib/err.h, and their names.
 CLOSED = {20: "tampered", 21: "rollback"}
 NOT_FOUND = 11
+UNENDED = b"unended-session"
 
 
 class Record:
@@ -54,12 +51,15 @@ class Record:
         self.images = [p.read_bytes() for p in paths]
         self.present = self.images[-1]
         self.slots = dict(COMMON)
-        for i in range((len(self.present) - FIRST_REGION) // REGION):
-            for name, (at, size) in IN_REGION.items():
-                self.slots[f"region{i}.{name}"] = (FIRST_REGION + i * REGION + at, size)
+        for at in range(FIRST_REGION, len(self.present), PLACE):
+            self.slots[f"{at:#x}"] = (at, PLACE)
         self.slots = {n: where for n, where in self.slots.items() if self.changes(*where)}
+        self.places = [at for at, size in self.slots.values() if size == PLACE]
         sectors = range(0, len(self.present), SECTOR)
         self.sectors = [at for at in sectors if self.changes(at, SECTOR)]
+        # What the present root says of the audit trail: how many records are anchored.
+        roots = (self.present[COMMON[slot][0] :] for slot in ("root0", "root1"))
+        self.audited = max((r[16:24], struct.unpack(">Q", r[72:80])[0]) for r in roots)[1]
         self.state_sectors = [at for at in self.sectors if at >= FIRST_REGION]
 
     def changes(self, at, size):
@@ -74,15 +74,17 @@ class Record:
             yield (self.by_slot if n % 2 else self.by_sector)(rng)
 
     def by_slot(self, rng):
-        """Slots of earlier images in the present one; mostly not roots: that alone closes it."""
+        """Slots of earlier images, some of another place; rarely roots: that alone closes it."""
         roots, share = rng.random() < 0.3, rng.choice((0.1, 0.3, 0.7))
         image = bytearray(self.present)
         changed = []
         for name, (at, size) in self.slots.items():
             if rng.random() < share and (roots or not name.startswith("root")):
                 i = rng.randrange(len(self.images))
-                image[at : at + size] = self.images[i][at : at + size]
-                changed.append(f"{name}={self.names[i]}")
+                moved = size == PLACE and rng.random() < 0.2
+                source = rng.choice(self.places) if moved else at
+                image[at : at + size] = self.images[i][source : source + size]
+                changed.append(f"{name}={self.names[i]}@{source:#x}")
         return "slots " + " ".join(changed), bytes(image)
 
     def by_sector(self, rng):
@@ -148,8 +150,8 @@ class Broken(Exception):
 
 
 class Presenter:
-    def __init__(self, manager, store, expected):
-        self.manager, self.store, self.expected = manager, store, expected
+    def __init__(self, record, manager, store, expected):
+        self.record, self.manager, self.store, self.expected = record, manager, store, expected
         self.recorded = int(time.time())
         self.policy = None
         self.audit = None
@@ -168,10 +170,10 @@ class Presenter:
         try:
             said = [self.try_one(uuid, value) for uuid, value in self.expected.items()]
             served = not all(s.startswith("store closed") for s in said)
-            if served and whole:
+            if served and whole and image[ROOTS] != self.record.present[ROOTS]:
                 raise Broken("a whole earlier image is served")
             if served:
-                self.check_common()
+                self.check_common("served an earlier state of its session" in said)
             self.outcomes[" and ".join(sorted(set(said)))] += 1
             return served
         finally:
@@ -186,9 +188,9 @@ class Presenter:
             raise Broken(f"{uuid} was destroyed, and starts")
         if err == 0:
             now = rawtpm.connect(f"{self.manager.run}/vtpm/{uuid}/tpm").read_counter()
-            if now != value:
+            if now not in value:
                 raise Broken(f"{uuid} says {now}, acknowledged was {value}")
-            return "served"
+            return "served" if now == value[-1] else "served an earlier state of its session"
         if not text:
             raise Broken(f"{uuid} is refused without a reason (error {err})")
         if value is None and err == NOT_FOUND:
@@ -197,16 +199,20 @@ class Presenter:
             raise Broken(f"{uuid} is refused with error {err}, {text}")
         return f"{'closed alone' if self.store_is_open() else 'store closed'} ({CLOSED[err]})"
 
-    def check_common(self):
-        """Policy and audit trail: the present ones, or an error."""
+    def check_common(self, earlier):
+        """Policy and audit trail: the present ones, or an error. earlier: which has to be there."""
         err, text, policy = self.manager.ask(admin.POLICY_GET)
         if err == 0 and policy != self.policy:
             raise Broken("an earlier policy is in force")
         err, text, audit = self.manager.ask(admin.AUDIT, struct.pack(">Q", 1))
         if err and not text:
             raise Broken(f"the audit trail is refused without a reason (error {err})")
-        if err == 0 and audit_before(audit, self.recorded) != self.audit:
-            raise Broken("the audit trail is another one")
+        if err == 0:
+            trail = audit_before(audit, self.recorded)
+            if len(trail) < self.record.audited or trail != self.audit[: len(trail)]:
+                raise Broken("the audit trail is another one")
+        if err == 0 and earlier and audit.count(UNENDED) <= b"".join(self.audit).count(UNENDED):
+            raise Broken("an earlier state of a session is served, and the audit does not say so")
 
     def learn(self, image):
         """What the present store has; it must be served."""
@@ -233,16 +239,22 @@ def restore():
 
 
 def read_expected(path):
+    """What each may say, by uuid; the last of it is the present."""
+    expected = {}
     with open(path, encoding="ascii") as f:
-        pairs = [line.split() for line in f]
-    return {uuid: None if value == "gone" else int(value) for uuid, value in pairs}
+        for line in f:
+            uuid, *values = line.split()
+            gone = values == ["gone"]
+            expected[uuid] = None if gone else range(int(values[0]), int(values[-1]) + 1)
+    return expected
 
 
 def main():
     folder, store, run, expected, count, seed = sys.argv[1:7]
     record = Record(folder)
     with open(f"{folder}.log", "wb") as log:
-        presenter = Presenter(Manager(sys.argv[8:], run, log), store, read_expected(expected))
+        manager = Manager(sys.argv[8:], run, log)
+        presenter = Presenter(record, manager, store, read_expected(expected))
         presenter.learn(record.present)
         restore()
         rng = random.Random(int(seed))
