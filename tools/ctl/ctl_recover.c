@@ -100,9 +100,11 @@ static enum err inspect(struct ctl *c, struct ctl_recovery_request *out)
 				 .doing = "looking at what could be put back",
 				 .timeout_ms = CTL_SLOW_MS};
 	struct admin_reply reply;
-	enum err e =
-	    in ? ctl_client_call(c, &rq, &reply) : ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	enum err e;
 
+	if (!in)
+		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	e = ctl_client_call(c, &rq, &reply);
 	if (!e && (admin_inspected_decode(reply.body, reply.body_len, in) ||
 		   ctl_recovery_request_of(in, out)))
 		e = ctl_client_bad_reply(c, ERR_FORMAT);
@@ -113,8 +115,11 @@ static enum err inspect(struct ctl *c, struct ctl_recovery_request *out)
 static enum err request(struct ctl *c, const char *path)
 {
 	struct ctl_recovery_request *q = calloc(1, sizeof(*q));
-	enum err e = q ? inspect(c, q) : ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	enum err e;
 
+	if (!q)
+		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	e = inspect(c, q);
 	if (!e)
 		e = write_text(c, path, ctl_recovery_request_format(q));
 	if (!e && c->json)
@@ -209,23 +214,19 @@ static enum err read_request(struct ctl *c, const char *path, struct ctl_recover
 	return e ? fail_diag(c, e, path, &diag) : ERR_OK;
 }
 
-/* The one that was asked for, else the newest. */
-static enum err choose(struct ctl *c, const struct ctl_recovery_request *q, const char *wanted,
-		       const struct ctl_recovery_root **out)
+/* The one of this number, or (NULL) the newest; NULL: there is none. */
+static const struct ctl_recovery_root *choose(const struct ctl_recovery_request *q,
+					      const uint64_t *seq)
 {
-	uint64_t seq = 0;
-	enum err e = wanted ? ctl_args_number(c, "--root", wanted, UINT64_MAX, &seq) : ERR_OK;
+	const struct ctl_recovery_root *found = NULL;
 
-	*out = NULL;
-	for (size_t i = 0; !e && i < q->nroots; i++) {
+	for (size_t i = 0; i < q->nroots; i++) {
 		const struct ctl_recovery_root *r = &q->roots[i];
 
-		if (wanted ? r->root.seq == seq : !*out || r->root.seq > (*out)->root.seq)
-			*out = r;
+		if (seq ? r->root.seq == *seq : !found || r->root.seq > found->root.seq)
+			found = r;
 	}
-	if (!e && !*out)
-		e = ctl_fail(c, ERR_NOT_FOUND, "the request has no root %s", wanted);
-	return e;
+	return found;
 }
 
 /* Signs, and checks with the device's own code that what was signed will be accepted. */
@@ -251,11 +252,17 @@ static enum err approve(struct ctl *c, const struct ctl_args *a,
 			const struct ctl_recovery_request *q)
 {
 	struct ctl_recovery_approval f = {.recovery.anchor = q->anchor};
+	const char *wanted = a->opt[SIGN_ROOT];
 	const struct ctl_recovery_root *r;
-	enum err e = choose(c, q, a->opt[SIGN_ROOT], &r);
+	uint64_t seq = 0;
+	enum err e = wanted ? ctl_args_number(c, "--root", wanted, UINT64_MAX, &seq) : ERR_OK;
 
 	if (e)
 		return e;
+	r = choose(q, wanted ? &seq : NULL);
+	if (!r)
+		return ctl_fail(c, ERR_NOT_FOUND, "the request has no root %llu",
+				(unsigned long long)seq);
 	memcpy(f.recovery.store, q->store, UUID_SIZE);
 	f.recovery.root = r->digest;
 	e = sign(c, a->opt[SIGN_KEY], &f);
@@ -274,9 +281,11 @@ static enum err approve(struct ctl *c, const struct ctl_args *a,
 static enum err sign_recovery(struct ctl *c, const struct ctl_args *a)
 {
 	struct ctl_recovery_request *q = calloc(1, sizeof(*q));
-	enum err e =
-	    q ? read_request(c, a->pos[0], q) : ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	enum err e;
 
+	if (!q)
+		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
+	e = read_request(c, a->pos[0], q);
 	if (!e)
 		e = approve(c, a, q);
 	free(q);

@@ -11,14 +11,22 @@
 /* Whether this client may, and there is anything to be put back; if not, it has been told so. */
 static bool can_recover(struct request *q)
 {
+	const struct broker *b = q->b;
+
 	if (!admin_is_administrator(q))
 		return false;
-	if (q->b->opening == OPENING_SHUT && !q->b->known)
+	if (b->opening != OPENING_SHUT)
+		request_fail(q, ERR_STATE, "the store is open: there is nothing to recover");
+	else if (b->known)
+		request_fail(q, ERR_STATE,
+			     "the store was open before: restart the manager, and ask again");
+	else if (b->open_found == FOUND_CUT_SHORT || b->open_found == FOUND_POLICY_ALTERED)
+		request_fail(
+		    q, b->open_err,
+		    "the root record is the current one, but the store lacks what it names: "
+		    "put the newest copy of the store back");
+	else
 		return true;
-	request_fail(q, ERR_STATE,
-		     q->b->opening == OPENING_SHUT
-			 ? "the store was open before: restart the manager, and ask again"
-			 : "the store is open: there is nothing to recover");
 	return false;
 }
 
