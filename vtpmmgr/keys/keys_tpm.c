@@ -140,14 +140,19 @@ enum err tpm_use_parent(struct tpm *t, enum hierarchy h, const uint8_t *pin,
 }
 
 /*
- * One that is in doubt is flushed before: if the pTPM was reset, the new one may get its place,
- * and the pTPM tells sessions to be flushed by their places, not by their kinds.
+ * What is in doubt, or still to be flushed, goes before: if the pTPM was reset, the new session may
+ * get its handle, or its place, by which alone the pTPM tells apart what FlushContext means.
  */
 static enum err start_session(struct tpm *t, ESYS_TR salt_key, TPM2_SE type,
 			      const TPMT_SYM_DEF *symmetric, ESYS_TR *out)
 {
+	enum err e;
+
 	if (t->suspect)
 		tpm_drop_session(t);
+	e = tpm_flush_owed(t);
+	if (e)
+		return e;
 	return tpm_err(t, "StartAuthSession",
 		       Esys_StartAuthSession(t->esys, salt_key, ESYS_TR_NONE, ESYS_TR_NONE,
 					     ESYS_TR_NONE, ESYS_TR_NONE, NULL, type, symmetric,
