@@ -19,7 +19,7 @@ from stack import Failed, Refused, Stack
 
 GUESTS = 3
 TRACE_LINES = int(os.environ.get("FAULTS_TRACE_LINES", "300"))
-PATIENCE = 30  # seconds until something that should recover by itself counts as lost
+PATIENCE = 90  # seconds until something that should recover by itself counts as lost
 # Errors that pass. Anything else is an answer that a healthy store and pTPM never get.
 PASSING = {"unavailable", "timeout", "again", "io", "state", "tpm", "lockout", "no-memory", "eof", "ctl"}
 # What one command may get whose session a reset of the pTPM has ended; the next one begins a new one.
