@@ -3,7 +3,7 @@
 from collections import namedtuple
 from errno import EIO, ENOSPC
 
-# One kind of fault at one boundary. first: a fault without which the boundary is not reached.
+# One kind of fault at one boundary. first: faults without which the boundary is not reached.
 Case = namedtuple("Case", "boundary fault point kind stimulus often action target number first")
 
 SURVIVALS = ("nothing", "torn", "reordered", "sectors", "all")
@@ -44,7 +44,7 @@ MESSAGES = {
     0x211: ("KEYS_ANCHORED", "keys", "broker", "guests"),
     0x212: ("KEYS_DONE", "keys", "broker", "life"),
     0x213: ("KEYS_REVOKE", "broker", "keys", "revoke"),
-    0x214: ("KEYS_TERMS", "broker", "keys", "policy"),
+    0x214: ("KEYS_TERMS", "broker", "keys", "guests"),
     0x215: ("KEYS_WEAR", "broker", "keys", "look"),
     0x216: ("KEYS_WEAR_IS", "keys", "broker", "look"),
     0x301: ("STATE_KEY", "keys", "worker", "life"),
@@ -52,13 +52,14 @@ MESSAGES = {
     0x303: ("STATE_STALL", "keys", "worker", "guests"),
     0x304: ("STATE_DIRTY", "worker", "keys", "guests"),
     0x305: ("STATE_RESUME", "worker", "keys", "guests"),
-    0x306: ("STATE_FRESHNESS", "keys", "worker", "life"),
+    0x306: ("STATE_FRESHNESS", "keys", "worker", "guests"),
     0x401: ("BLOB_GET", "worker", "broker", "life"),
     0x402: ("BLOB_DATA", "broker", "worker", "life"),
     0x403: ("BLOB_PUT", "worker", "broker", "guests"),
     0x404: ("BLOB_READY", "worker", "broker", "life"),
     0x406: ("BLOB_STOP", "broker", "worker", "life"),
     0x407: ("BLOB_STORED", "broker", "worker", "guests"),
+    0x408: ("BLOB_SUSPEND", "broker", "worker", "suspend"),
     0x409: ("BLOB_STALL", "broker", "worker", "guests"),
     0x501: ("ADMIN_STATUS", None, "broker", "look"),
     0x502: ("ADMIN_PCRS", None, "broker", "look"),
@@ -74,6 +75,8 @@ MESSAGES = {
     0x50C: ("ADMIN_POLICY_LOAD", None, "broker", "policy"),
     0x50D: ("ADMIN_AUDIT", None, "broker", "look"),
     0x50E: ("ADMIN_REVOKE", None, "broker", "revoke"),
+    0x511: ("ADMIN_SUSPEND", None, "broker", "suspend"),
+    0x512: ("ADMIN_RESUME", None, "broker", "suspend"),
     0x580: ("ADMIN_REPLY", "broker", None, "life"),
     0x601: ("PTPM_COMMAND", "keys", "proxy", "guests"),
     0x602: ("PTPM_RESPONSE", "proxy", "keys", "guests"),
@@ -85,8 +88,8 @@ COMMANDS = {
     0x136: ("NV_Extend", "guests"), 0x137: ("NV_Write", "init"), 0x149: ("PolicyNV", "boot"),
     0x14E: ("NV_Read", "boot"), 0x151: ("PolicySecret", "init"), 0x153: ("Create", "churn"),
     0x157: ("Load", "life"), 0x15E: ("Unseal", "life"), 0x165: ("FlushContext", "life"),
-    0x167: ("LoadExternal", "life"), 0x169: ("NV_ReadPublic", "boot"), 0x16A: ("PolicyAuthorize", "life"),
-    0x173: ("ReadPublic", "boot"), 0x176: ("StartAuthSession", "boot"), 0x177: ("VerifySignature", "life"),
+    0x167: ("LoadExternal", "boot"), 0x169: ("NV_ReadPublic", "boot"), 0x16A: ("PolicyAuthorize", "life"),
+    0x173: ("ReadPublic", "boot"), 0x176: ("StartAuthSession", "boot"), 0x177: ("VerifySignature", "boot"),
     0x17A: ("GetCapability", "boot"), 0x17E: ("PCR_Read", "look"), 0x17F: ("PolicyPCR", "life"),
     0x182: ("PCR_Extend", "reset"),
 }
@@ -94,9 +97,11 @@ COMMANDS = {
 # What has to happen before, where all goes well without.
 FIRST = {
     0x122: "response 337 1 answer - 257",
+    0x214: "sent 528 2 kill keys 0",
     0x303: "sync 0 1 fail - 5",
     0x305: "sent 528 2 kill keys 0",
-    0x409: "sync 0 1 fail - 5",
+    0x306: "sent 528 2 kill keys 0",
+    0x409: "sync 0 1 fail - 5;sync 0 1 fail - 5;sync 0 1 fail - 5",
     0x603: "command 310 1 kill self 0",
 }
 

@@ -116,8 +116,12 @@ class Lane:
     # ---- recovery, and what must hold after it
 
     def start(self, name):
+        """Or resumed, if it was suspended."""
+        return self.begin(admin.START, name) or self.begin(admin.RESUME, name)
+
+    def begin(self, how, name):
         try:
-            self.stack.ask(admin.START, admin.name(name))
+            self.stack.ask(how, admin.name(name))
             return True
         except OSError:
             return False
@@ -228,6 +232,11 @@ class Lane:
         self.request(admin.STOP, admin.name(name))
         self.request(admin.START, admin.name(name))
 
+    def do_suspend(self, k):
+        name = f"t{k % GUESTS}"
+        self.request(admin.SUSPEND, admin.name(name))
+        self.request(admin.RESUME, admin.name(name))
+
     def do_abort(self, k):
         """Stopped while it starts."""
         name = f"t{k % GUESTS}"
@@ -297,7 +306,8 @@ class Lane:
     def arm(self, k):
         chance = self.random(f"run {k}")
         c = self.case
-        faults = [c.first] if c.first else []
+        faults = c.first.split(";") if c.first else []
+        wanted = len(faults) + 1
         faults.append(f"{c.point} {c.kind} {chance.randint(1, c.often)} {c.action} {c.target} {c.number}")
         # Every fourth run is struck again while it recovers, or shortly after.
         if chance.random() < 0.25 and c.stimulus != "init":
@@ -306,12 +316,12 @@ class Lane:
             faults.append(f"{point} {kind} {chance.randint(1, 40)} {action}")
         for f in faults:
             self.stack.tracer.ask("fault", f, chance.getrandbits(63))
-        return 2 if c.first else 1
+        return wanted
 
     def wait_fired(self, wanted):
         """While the guests work. False: it was not reached."""
         tracer = self.stack.tracer
-        return tracer.wait(lambda: len(tracer.fired) >= wanted or any(g.wrong for g in self.guests), 1.5)
+        return tracer.wait(lambda: len(tracer.fired) >= wanted or any(g.wrong for g in self.guests), 1.5 * wanted)
 
     def refresh(self):
         """The back-off of a manager whose parts have died often would only make this slow."""
