@@ -123,7 +123,9 @@ class Row:
 
     def kills(self, roles=ROLES):
         for role in roles:
-            self.add(f"kill {role}", "kill", role)
+            # While the manager starts, or is made ready, there is no worker yet.
+            if role != "worker" or self.stimulus not in ("init", "boot"):
+                self.add(f"kill {role}", "kill", role)
         self.add("kill pTPM", "kill", "ptpm")
 
     def power(self, survivals):

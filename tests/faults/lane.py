@@ -303,8 +303,8 @@ class Lane:
 
     # ---- one run
 
-    def arm(self, k):
-        chance = self.random(f"run {k}")
+    def arm(self, name):
+        chance = self.random(name)
         c = self.case
         faults = c.first.split(";") if c.first else []
         wanted = len(faults) + 1
@@ -332,17 +332,19 @@ class Lane:
             self.check_platform()
 
     def run(self, k):
-        """True if the fault struck; Failed, if what must hold does not."""
+        """True if the fault struck, at the third try at the latest; Failed, if what must hold does not."""
         self.case = catalog.case_of(self.random, k)
-        if self.case.stimulus == "init":
-            return self.run_init(k)
+        once = self.run_init if self.case.stimulus == "init" else self.run_once
+        return any(once(k, f"run {k}" + f", again {i}" * (i > 0)) for i in range(3))
+
+    def run_once(self, k, name):
         if not self.stack:
             self.fresh()
         self.refresh()
         tracer = self.stack.tracer
         del tracer.fired[:]
         died = len(tracer.died)
-        wanted = self.arm(k)
+        wanted = self.arm(name)
         getattr(self, f"do_{self.case.stimulus}")(k)
         struck = self.wait_fired(wanted) and len(tracer.fired) >= wanted
         self.recover()
@@ -358,8 +360,8 @@ class Lane:
 
     # ---- a fault while the platform is initialised
 
-    def disturbed_init(self, k):
-        self.arm(k)
+    def disturbed_init(self, name):
+        self.arm(name)
         with contextlib.suppress(Refused):
             self.stack.initialise()
         self.struck = self.wait_fired(1)
@@ -389,9 +391,9 @@ class Lane:
             return False
         return self.stack.is_open()
 
-    def run_init(self, k):
+    def run_init(self, _, name):
         self.struck = False
-        self.fresh(lambda: self.disturbed_init(k))
+        self.fresh(lambda: self.disturbed_init(name))
         return self.struck
 
     # ---- what is left of a failure
