@@ -98,7 +98,7 @@ COMMANDS = {
 FIRST = {
     0x122: "response 337 1 answer - 257",
     0x214: "sent 528 2 kill keys 0",
-    0x303: "sync 0 1 fail - 5",
+    0x303: "write 2 1 fail - 5",
     0x305: "sent 528 2 kill keys 0",
     0x306: "sent 528 2 kill keys 0",
     0x409: "sync 0 1 fail - 5;sync 0 1 fail - 5;sync 0 1 fail - 5",
