@@ -5,6 +5,9 @@
  * what the lines on standard input say; events are printed one a line.
  *
  *	start [QUOTA]   stop   super-stop   kill   quit
+ *	suspend
+ *	discard         at the next start
+ *	misname         the leaf names another volatile state than is in the blob
  *	slots 2|3       of the next start, which has no state then
  *	fresh 0|1       enum freshness_class, from now on
  *	hold            from now on anchor and store nothing
@@ -100,10 +103,13 @@ static void give_key(struct driver *d, uint32_t quota)
 			      .quota = quota,
 			      .epoch = d->epoch,
 			      .slots = d->slots,
-			      .fresh = (uint8_t)d->fresh};
+			      .fresh = (uint8_t)d->fresh,
+			      .volatile_state = d->volatile_state,
+			      .discard = d->discard};
 	uint8_t body[512];
 	size_t len;
 
+	d->discard = false;
 	memcpy(k.key, d->key, sizeof(k.key));
 	k.current = d->anchored;
 	must(state_key_encode(&k, body, sizeof(body), &len), "encode");
@@ -251,10 +257,26 @@ static void do_epoch(struct driver *d, const char *a)
 	(void)a;
 	d->epoch = ++d->seq;
 }
+static void do_suspend(struct driver *d, const char *a)
+{
+	(void)a;
+	send_to(d->broker, BLOB_SUSPEND, NULL, 0);
+}
+static void do_discard(struct driver *d, const char *a)
+{
+	(void)a;
+	d->discard = true;
+}
+static void do_misname(struct driver *d, const char *a)
+{
+	(void)a;
+	d->volatile_state.b[0] ^= 1;
+}
 static void do_slots(struct driver *d, const char *a)
 {
 	d->slots = (uint8_t)(*a - '0');
 	d->anchored = (struct state_mark){0};
+	d->volatile_state = (struct digest){0};
 	d->epoch = 0;
 }
 static void do_fresh(struct driver *d, const char *a)
@@ -302,6 +324,9 @@ static const struct {
     {"start", do_start},
     {"stop", do_stop},
     {"super-stop", do_super_stop},
+    {"suspend", do_suspend},
+    {"discard", do_discard},
+    {"misname", do_misname},
     {"kill", do_kill},
     {"quit", do_quit},
     {"hold", do_hold},

@@ -60,6 +60,7 @@ bool play_anchor(struct driver *d)
 		must(ERR_TAMPERED, "the blob is not the one that was marked");
 	d->blob = d->put_blob;
 	d->anchored = *mark;
+	d->volatile_state = d->pending.volatile_state;
 	d->seq++;
 	d->epoch = d->slots == SLOTS_SESSION && d->pending.kind == STATE_RUNS ? d->seq : 0;
 	d->dirty = false;
@@ -135,6 +136,8 @@ enum err play_keys(void *driver, struct msg *m)
 	d->dirty = true;
 	if (d->pending.kind == STATE_ENDS)
 		say("last %llu", (unsigned long long)d->pending.mark.version);
+	if (d->pending.kind == STATE_SUSPENDS)
+		say("suspends %llu", (unsigned long long)d->pending.mark.version);
 	if (d->hold)
 		say("dirty %llu", (unsigned long long)d->pending.mark.version);
 	play_settle(d);
@@ -165,12 +168,12 @@ static void on_put(struct driver *d, const struct msg *m)
 	play_settle(d);
 }
 
-static void on_failed(const struct msg *m)
+static void on_trouble(const char *word, const struct msg *m)
 {
 	enum err why;
 
-	must(blob_failed_decode(m->body, m->len, &why), "BLOB_FAILED");
-	say("failed %s", err_name(why));
+	must(blob_failed_decode(m->body, m->len, &why), word);
+	say("%s %s", word, err_name(why));
 }
 
 enum err play_broker(void *driver, struct msg *m)
@@ -188,7 +191,10 @@ enum err play_broker(void *driver, struct msg *m)
 		say("ready");
 		break;
 	case BLOB_FAILED:
-		on_failed(m);
+		on_trouble("failed", m);
+		break;
+	case BLOB_NOT_SUSPENDED:
+		on_trouble("kept", m);
 		break;
 	default:
 		must(ERR_STATE, "the worker's word to the broker");

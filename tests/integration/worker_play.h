@@ -38,6 +38,8 @@ struct driver {
 	uint64_t seq;   /* of the last root there was */
 	uint64_t epoch; /* of the anchored leaf */
 	struct state_mark anchored;
+	struct digest volatile_state; /* of the anchored leaf */
+	bool discard;                 /* at the next start */
 	struct state_dirty pending;
 	struct blob_put put; /* as last sent; its bytes in put_blob */
 	struct blob put_blob;
