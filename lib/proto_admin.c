@@ -93,6 +93,7 @@ static void admin_status_put(struct wbuf *w, const struct admin_status *m)
 	wbuf_u64(w, m->fsyncs);
 	wbuf_u16(w, m->vtpms);
 	wbuf_u16(w, m->running);
+	wbuf_u16(w, m->suspended);
 	wbuf_str(w, m->policy_name);
 	wbuf_bytes(w, m->policy.b, DIGEST_SIZE);
 }
@@ -108,6 +109,7 @@ static void admin_status_get(struct rbuf *r, struct admin_status *m)
 	m->fsyncs = rbuf_u64(r);
 	m->vtpms = rbuf_u16(r);
 	m->running = rbuf_u16(r);
+	m->suspended = rbuf_u16(r);
 	rbuf_str(r, m->policy_name, sizeof(m->policy_name));
 	rbuf_copy(r, m->policy.b, DIGEST_SIZE);
 }

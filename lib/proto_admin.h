@@ -135,6 +135,7 @@ struct admin_status {
 	uint64_t fsyncs;
 	uint16_t vtpms;
 	uint16_t running;
+	uint16_t suspended;
 	char policy_name[NAME_MAX_LEN + 1];
 	struct digest policy;
 };

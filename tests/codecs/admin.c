@@ -56,6 +56,7 @@ static void admin_status_fill(struct admin_status *m)
 	m->fsyncs = 3;
 	m->vtpms = 4;
 	m->running = 5;
+	m->suspended = 6;
 	strcpy(m->policy_name, "phone");
 	codec_pattern(&m->policy, DIGEST_SIZE, 0x10);
 }

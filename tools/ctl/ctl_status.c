@@ -92,6 +92,7 @@ static struct json_object *status_json(const struct admin_status *s)
 		json_object_object_add(o, "policy", policy);
 		json_object_object_add(o, "vtpms", json_object_new_int(s->vtpms));
 		json_object_object_add(o, "running", json_object_new_int(s->running));
+		json_object_object_add(o, "suspended", json_object_new_int(s->suspended));
 		json_object_object_add(o, "degraded", json_object_new_int(s->keys.degraded));
 		json_object_object_add(o, "exhausted", json_object_new_int(s->keys.exhausted));
 	} else {
@@ -153,7 +154,8 @@ static void print_host(const struct admin_status *s)
 	printf("store        %s, %s free, %llu syncs since start\n", size, unused,
 	       (unsigned long long)s->fsyncs);
 	printf("policy       %s, sha256 %s\n", s->policy_name, digest);
-	printf("vTPMs        %u, %u of them running\n", s->vtpms, s->running);
+	printf("vTPMs        %u, %u of them running, %u suspended\n", s->vtpms, s->running,
+	       s->suspended);
 	if (s->keys.degraded || s->keys.exhausted)
 		printf("budgets      used up for today: %u of class session until then, %u told to "
 		       "retry\n",

@@ -16,12 +16,13 @@ bool admin_is_administrator(struct request *q)
 
 /* ---- status --------------------------------------------------------------------------------- */
 
-static uint16_t count_running(const struct registry *r)
+static uint16_t count(const struct registry *r, enum vtpm_state state)
 {
 	uint16_t n = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		n += r->vtpms[i]->life == LIFE_RUNNING;
+		n += lifecycle_public(r->vtpms[i]->life, leaf_is_suspended(&r->vtpms[i]->leaf)) ==
+		     state;
 	return n;
 }
 
@@ -43,7 +44,8 @@ static void add_host_figures(const struct broker *b, struct admin_status *s)
 	s->store_free = registry_free(&b->registry, s->store_size);
 	s->fsyncs = store_syncs(b->store);
 	s->vtpms = (uint16_t)b->registry.n;
-	s->running = count_running(&b->registry);
+	s->running = count(&b->registry, VTPM_RUNNING);
+	s->suspended = count(&b->registry, VTPM_SUSPENDED);
 	s->policy = b->rules.digest;
 	if (b->rules.policy)
 		snprintf(s->policy_name, sizeof(s->policy_name), "%s",
