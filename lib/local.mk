@@ -40,6 +40,7 @@ libvtpm_a_SOURCES = \
 	lib/spawn.c lib/spawn.h \
 	lib/tpm_cmd.c lib/tpm_cmd.h \
 	lib/tpm_name.c lib/tpm_name.h \
+	lib/uuid.c lib/uuid.h \
 	lib/wbuf.c lib/wbuf.h
 
 # Unit tests of the modules above, but proto_*.

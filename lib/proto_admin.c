@@ -68,6 +68,7 @@ static void admin_create_put(struct wbuf *w, const struct admin_create *m)
 	wbuf_u8(w, m->vtpm_class);
 	wbuf_u32(w, m->quota);
 	guest_put(w, &m->guest);
+	wbuf_bytes(w, m->domain, UUID_SIZE);
 }
 
 static void admin_create_get(struct rbuf *r, struct admin_create *m)
@@ -78,9 +79,26 @@ static void admin_create_get(struct rbuf *r, struct admin_create *m)
 	m->quota = rbuf_u32(r);
 	rbuf_require(r, m->quota == 0 || field_quota_ok(m->quota));
 	guest_get(r, &m->guest);
+	rbuf_copy(r, m->domain, UUID_SIZE);
 }
 
 CODEC(admin_create);
+
+static void admin_domain_put(struct wbuf *w, const struct admin_domain *m)
+{
+	wbuf_str(w, m->name);
+	wbuf_str(w, m->stakeholder);
+	wbuf_bytes(w, m->domain, UUID_SIZE);
+}
+
+static void admin_domain_get(struct rbuf *r, struct admin_domain *m)
+{
+	rbuf_str(r, m->name, sizeof(m->name));
+	rbuf_str(r, m->stakeholder, sizeof(m->stakeholder));
+	field_uuid(r, m->domain);
+}
+
+CODEC(admin_domain);
 
 static void admin_status_put(struct wbuf *w, const struct admin_status *m)
 {

@@ -24,6 +24,8 @@
  *  ADMIN_REVOKE         empty                     empty
  *  ADMIN_INSPECT        empty                     struct admin_inspected: what could be put back
  *  ADMIN_RECOVER        struct admin_recover      empty, once the store is open
+ *  ADMIN_DOMAIN_START   struct admin_domain       struct admin_vtpm (once it serves, or at once)
+ *  ADMIN_DOMAIN_STOP    struct admin_domain       struct admin_vtpm (once it has stopped)
  *
  * "name" is a string: a vTPM's name, stakeholder/name, or uuid. What a client
  * may not see answers byte for byte as what does not exist.
@@ -60,6 +62,8 @@ enum admin_msg {
 	ADMIN_SUSPEND,
 	ADMIN_RESUME,
 	ADMIN_START_DISCARD,
+	ADMIN_DOMAIN_START,
+	ADMIN_DOMAIN_STOP,
 	ADMIN_REPLY = 0x0580,
 };
 
@@ -88,6 +92,14 @@ struct admin_create {
 	uint8_t vtpm_class; /* enum vtpm_class */
 	uint32_t quota;     /* bytes; 0: the policy's default */
 	struct guest guest;
+	uint8_t domain[UUID_SIZE]; /* as in the record */
+};
+
+/* A domain's word on what is its own: refused unless the vTPM's record says the same. */
+struct admin_domain {
+	char name[ADMIN_NAME_MAX + 1]; /* of the vTPM, as everywhere */
+	char stakeholder[NAME_MAX_LEN + 1];
+	uint8_t domain[UUID_SIZE];
 };
 
 enum vtpm_state {
@@ -121,7 +133,8 @@ struct admin_vtpm {
 	bool wear_known;           /* in the answer to ADMIN_SHOW, where it has a budget */
 	struct keys_wear wear;
 	struct guest guest;
-	char path[108]; /* of the guest data socket; "" unless running */
+	uint8_t domain[UUID_SIZE]; /* as in the record */
+	char path[108];            /* of the guest data socket, which is there while it runs */
 };
 
 /* Host-wide figures only for who may administer the platform; otherwise zero. */
@@ -209,6 +222,7 @@ ADMIN_CODEC(admin_status);
 ADMIN_CODEC(admin_policy_load);
 ADMIN_CODEC(admin_inspected);
 ADMIN_CODEC(admin_recover);
+ADMIN_CODEC(admin_domain);
 #undef ADMIN_CODEC
 
 /* A name or a mask or a sequence number alone. */

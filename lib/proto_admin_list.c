@@ -5,7 +5,7 @@
 #include "lib/wbuf.h"
 
 /* Each with every string at its longest. */
-#define ADMIN_VTPM_MAX     359
+#define ADMIN_VTPM_MAX     375
 #define ADMIN_AUDIT_RECORD 316
 #define ADMIN_REPLY_HEAD   (2 + 2 + ADMIN_RULE_MAX + 2 + DETAIL_MAX + 4)
 
@@ -37,6 +37,7 @@ void admin_vtpm_put(struct wbuf *w, const struct admin_vtpm *m)
 	if (m->wear_known)
 		keys_wear_put(w, &m->wear);
 	guest_put(w, &m->guest);
+	wbuf_bytes(w, m->domain, UUID_SIZE);
 	wbuf_str(w, m->path);
 }
 
@@ -66,6 +67,7 @@ void admin_vtpm_get(struct rbuf *r, struct admin_vtpm *out)
 	else
 		out->wear = (struct keys_wear){0};
 	guest_get(r, &out->guest);
+	rbuf_copy(r, out->domain, UUID_SIZE);
 	rbuf_str(r, out->path, sizeof(out->path));
 }
 

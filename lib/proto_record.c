@@ -141,7 +141,7 @@ enum err boot_header_decode(const uint8_t *in, size_t len, struct boot_header *o
 }
 
 /* One byte says what follows. Without terms: strict, without a budget. */
-enum record_parts { RECORD_AUTHORITY = 1 << 0, RECORD_FRESHNESS = 1 << 1 };
+enum record_parts { RECORD_AUTHORITY = 1 << 0, RECORD_FRESHNESS = 1 << 1, RECORD_DOMAIN = 1 << 2 };
 
 static bool has_terms(const struct record *r)
 {
@@ -152,26 +152,32 @@ static bool has_terms(const struct record *r)
 
 static void record_parts_put(struct wbuf *w, const struct record *r)
 {
+	bool bound = !field_is_zero(r->domain, UUID_SIZE);
+
 	wbuf_u8(w, (uint8_t)((r->own_authority ? RECORD_AUTHORITY : 0) |
-			     (has_terms(r) ? RECORD_FRESHNESS : 0)));
+			     (has_terms(r) ? RECORD_FRESHNESS : 0) | (bound ? RECORD_DOMAIN : 0)));
 	if (r->own_authority)
 		authority_put(w, &r->authority);
 	if (has_terms(r))
 		freshness_put(w, &r->freshness);
+	if (bound)
+		wbuf_bytes(w, r->domain, UUID_SIZE);
 }
 
 static void record_parts_get(struct rbuf *r, struct record *out)
 {
 	uint8_t parts = rbuf_u8(r);
 
-	rbuf_require(r, (parts & ~(RECORD_AUTHORITY | RECORD_FRESHNESS)) == 0);
+	rbuf_require(r, (parts & ~(RECORD_AUTHORITY | RECORD_FRESHNESS | RECORD_DOMAIN)) == 0);
 	out->own_authority = parts & RECORD_AUTHORITY;
 	if (out->own_authority)
 		authority_get(r, &out->authority);
-	if (!(parts & RECORD_FRESHNESS))
-		return;
-	freshness_get(r, &out->freshness);
-	rbuf_require(r, has_terms(out));
+	if (parts & RECORD_FRESHNESS) {
+		freshness_get(r, &out->freshness);
+		rbuf_require(r, has_terms(out));
+	}
+	if (parts & RECORD_DOMAIN)
+		field_uuid(r, out->domain);
 }
 
 enum err record_encode(const struct record *r, uint8_t *out, size_t cap, size_t *len)

@@ -147,6 +147,7 @@ struct record {
 	struct sealed secret;       /* S_i; empty until the key keeper has sealed it */
 	bool own_authority;         /* S_i is under the stakeholder's key, not the platform's */
 	struct authority authority; /* all zero unless own_authority */
+	uint8_t domain[UUID_SIZE];  /* the only one that may use it; zero: it is bound to none */
 };
 
 struct rbuf;

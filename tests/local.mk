@@ -2,7 +2,7 @@
 EXTRA_DIST += .ci/run tools/build tools/deps tests/run tests/runner.sh \
 	tests/model/run tests/model/strict.pml tests/model/session.pml tests/model/history.pml \
 	tests/model/keys.pml tests/model/store.pml tests/model/broker.pml tests/model/fate.pml \
-	tests/qemu
+	tests/qemu tests/libvirt
 
 # For tests/run, which runs them one by one.
 print-unit-tests:
@@ -10,7 +10,7 @@ print-unit-tests:
 print-programs:
 	@echo $(noinst_PROGRAMS)
 print-installed:
-	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS) $(daemon_PROGRAMS)
+	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS) $(daemon_PROGRAMS) $(hook_PROGRAMS)
 .PHONY: print-unit-tests print-programs print-installed
 
 noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \

@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# What vtpmctl and the libvirt hook share.
+noinst_LIBRARIES += tools/libclient.a
+tools_libclient_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tools_libclient_a_SOURCES = \
+	tools/client/client.c tools/client/client.h \
+	tools/client/domain.c tools/client/domain.h
+
 # Everything but main, so that tests and fuzz targets link what they try.
 noinst_LIBRARIES += tools/libctl.a
 tools_libctl_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JSONC_CFLAGS)
@@ -14,6 +21,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_help.c tools/ctl/ctl_help.h \
 	tools/ctl/ctl_json.c tools/ctl/ctl_json.h \
 	tools/ctl/ctl_key.c tools/ctl/ctl_key.h \
+	tools/ctl/ctl_libvirt.c \
 	tools/ctl/ctl_output.c tools/ctl/ctl_output.h \
 	tools/ctl/ctl_pcr_file.c tools/ctl/ctl_pcr_file.h \
 	tools/ctl/ctl_platform.c \
@@ -27,15 +35,37 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_status.c \
 	tools/ctl/ctl_vtpm.c
 
-CTL_LIBS = tools/libctl.a $(POLICY_LIBS)
+CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS)
 
 bin_PROGRAMS += tools/vtpmctl
 tools_vtpmctl_SOURCES = tools/ctl/ctl_main.c
 tools_vtpmctl_LDADD = $(CTL_LIBS)
 
+# The hook of libvirt: a file of its own in both folders, because AppArmor lets libvirtd run no
+# other one.
+noinst_LIBRARIES += tools/libhook.a
+tools_libhook_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
+tools_libhook_a_SOURCES = \
+	tools/hook/hook_vtpm.c tools/hook/hook_vtpm.h \
+	tools/hook/hook_xml.c tools/hook/hook_xml.h
+
+HOOK_LIBS = tools/libhook.a tools/libclient.a libvtpm.a $(CRYPTO_LIBS) $(XML_LIBS)
+
+hook_PROGRAMS += tools/vtpmmgr-hook
+tools_vtpmmgr_hook_SOURCES = tools/hook/hook_main.c
+tools_vtpmmgr_hook_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
+tools_vtpmmgr_hook_LDADD = $(HOOK_LIBS)
+
+libxlhookdir = $(sysconfdir)/libvirt/hooks/libxl.d
+install-exec-local: tools/vtpmmgr-hook
+	$(MKDIR_P) '$(DESTDIR)$(libxlhookdir)'
+	$(INSTALL_PROGRAM) tools/vtpmmgr-hook '$(DESTDIR)$(libxlhookdir)/vtpmmgr-hook'
+uninstall-local:
+	rm -f '$(DESTDIR)$(libxlhookdir)/vtpmmgr-hook'
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
-dist_man_MANS += doc/man/vtpmctl.1
+dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
 EXTRA_DIST += tests/integration/vtpmctl-offline
 
 check_PROGRAMS += tests/unit/test_ctl_args
@@ -69,7 +99,22 @@ tests_unit_test_ctl_recovery_SOURCES = tests/unit/test_ctl_recovery.c tests/code
 tests_unit_test_ctl_recovery_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_test_ctl_recovery_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/test_hook_xml
+tests_unit_test_hook_xml_SOURCES = tests/unit/test_hook_xml.c
+tests_unit_test_hook_xml_CFLAGS = $(UNIT_CFLAGS) $(XML_CFLAGS)
+tests_unit_test_hook_xml_LDADD = $(HOOK_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_domain
+tests_unit_test_domain_SOURCES = tests/unit/test_domain.c
+tests_unit_test_domain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_domain_LDADD = tools/libclient.a $(UNIT_LIBS)
+
 if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_hook_xml
+tests_fuzz_fuzz_hook_xml_SOURCES = tests/fuzz/fuzz_hook_xml.c
+tests_fuzz_fuzz_hook_xml_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
+tests_fuzz_fuzz_hook_xml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_hook_xml_LDADD = $(HOOK_LIBS)
 noinst_PROGRAMS += tests/fuzz/fuzz_ctl_approval_file tests/fuzz/fuzz_ctl_pcr_file \
 	tests/fuzz/fuzz_ctl_recovery_file
 tests_fuzz_fuzz_ctl_recovery_file_SOURCES = tests/fuzz/fuzz_ctl_recovery_file.c

@@ -124,7 +124,6 @@ broker_sources = \
 	vtpmmgr/broker/session.c vtpmmgr/broker/session.h \
 	vtpmmgr/broker/store.c vtpmmgr/broker/store.h \
 	vtpmmgr/broker/syslog_line.c vtpmmgr/broker/syslog_line.h \
-	vtpmmgr/uuid.c vtpmmgr/uuid.h \
 	vtpmmgr/broker/workers.c vtpmmgr/broker/workers.h
 vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 	vtpmmgr/main.c \
@@ -168,7 +167,7 @@ check_PROGRAMS += \
 	tests/unit/test_session \
 	tests/unit/test_store
 manager_store = vtpmmgr/broker/store.c vtpmmgr/image.c
-manager_registry = vtpmmgr/broker/registry.c vtpmmgr/broker/registry_apply.c vtpmmgr/broker/lifecycle.c vtpmmgr/uuid.c
+manager_registry = vtpmmgr/broker/registry.c vtpmmgr/broker/registry_apply.c vtpmmgr/broker/lifecycle.c
 tests_unit_test_audit_SOURCES = tests/unit/test_audit.c vtpmmgr/broker/audit.c vtpmmgr/broker/syslog_line.c \
 	$(manager_store)
 tests_unit_test_audit_CFLAGS = $(UNIT_CFLAGS)

@@ -43,6 +43,13 @@ static void admin_create_fill(struct admin_create *m)
 				   .vtpm_class = VTPM_MANDATORY,
 				   .quota = QUOTA_MIN};
 	sample_guest(&m->guest);
+	codec_pattern(m->domain, UUID_SIZE, 0x20);
+}
+
+static void admin_domain_fill(struct admin_domain *m)
+{
+	*m = (struct admin_domain){.name = "operator/sim", .stakeholder = "operator"};
+	codec_pattern(m->domain, UUID_SIZE, 0x20);
 }
 
 static void admin_status_fill(struct admin_status *m)
@@ -92,6 +99,7 @@ static void admin_vtpm_fill(struct admin_vtpm *m)
 	};
 	codec_pattern(m->uuid, UUID_SIZE, 0x10);
 	sample_guest(&m->guest);
+	codec_pattern(m->domain, UUID_SIZE, 0x20);
 }
 
 static void admin_audit_fill(struct admin_audit *m)
@@ -154,6 +162,7 @@ CODEC_STRUCT(admin_status)
 CODEC_STRUCT(admin_policy_load)
 CODEC_STRUCT(admin_inspected)
 CODEC_STRUCT(admin_recover)
+CODEC_STRUCT(admin_domain)
 CODEC_PIECE(admin_vtpm)
 CODEC_PIECE(admin_audit)
 CODEC_VALUE(admin_mask, uint32_t, 0x8081)
@@ -163,7 +172,7 @@ static const struct codec codecs[] = {
     CODEC(admin_reply),   CODEC(admin_init),        CODEC(admin_update), CODEC(admin_create),
     CODEC(admin_status),  CODEC(admin_policy_load), CODEC(admin_vtpm),   CODEC(admin_audit),
     CODEC(admin_name),    CODEC(admin_mask),        CODEC(admin_seq),    CODEC(admin_inspected),
-    CODEC(admin_recover),
+    CODEC(admin_recover), CODEC(admin_domain),
 };
 
 const struct codec_set codecs_admin = {"proto_admin", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -29,7 +29,7 @@ static void turn(struct loop *l)
 
 static bool next_message(struct rbuf *r, struct msg *m)
 {
-	m->type = (uint16_t)(ADMIN_STATUS + rbuf_u8(r) % 16);
+	m->type = (uint16_t)(ADMIN_STATUS + rbuf_u8(r) % 21);
 	m->len = rbuf_u16(r);
 	m->body = rbuf_view(r, m->len);
 	return !r->bad;

@@ -61,7 +61,7 @@ static void out_of_range(void **state)
 	     "many approvals"},
 	    {"record", RECORD_CLASS_AT, 0, "class 0"},
 	    {"record", RECORD_CLASS_AT, 3, "class 3"},
-	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 4, "a part that nobody knows"},
+	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 8, "a part that nobody knows"},
 	    {"record", RECORD_CLASS_AT + 9 + SEALED_SAMPLE, 0, "an authority although not own"},
 	};
 
@@ -252,6 +252,25 @@ static void a_record_with_terms(void **state)
 	assert_int_equal(record_decode(bytes, len, &back), ERR_FORMAT);
 }
 
+/* Zeroes would be one that is bound to none, which has another encoding. */
+static void a_record_bound_to_a_domain(void **state)
+{
+	static struct record m, back;
+	uint8_t bytes[RECORD_SLOT_SIZE];
+	size_t len;
+
+	(void)state;
+	sample_record(&m);
+	memset(m.domain, 0x33, UUID_SIZE);
+	m.freshness = (struct freshness){FRESHNESS_SESSION, BUDGET_STALL, 0};
+	assert_int_equal(record_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(record_decode(bytes, len, &back), ERR_OK);
+	assert_memory_equal(back.domain, m.domain, UUID_SIZE);
+	assert_int_equal(back.freshness.fresh, FRESHNESS_SESSION);
+	memset(bytes + len - UUID_SIZE, 0, UUID_SIZE);
+	assert_int_equal(record_decode(bytes, len, &back), ERR_FORMAT);
+}
+
 static void a_record_names_its_vtpm(void **state)
 {
 	static struct record m;
@@ -337,6 +356,7 @@ int main(void)
 	    cmocka_unit_test(ids_that_chown_would_skip),
 	    cmocka_unit_test(a_record_names_its_vtpm),
 	    cmocka_unit_test(a_record_with_terms),
+	    cmocka_unit_test(a_record_bound_to_a_domain),
 	    cmocka_unit_test(a_root_with_sessions),
 	    cmocka_unit_test(a_sealed_object_is_whole),
 	    cmocka_unit_test(a_sealed_object_over_its_maximum),

@@ -2,7 +2,7 @@
 /* The registry: names, regions, and a new root taken over. */
 #include "vtpmmgr/broker/registry.h"
 
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

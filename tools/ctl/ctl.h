@@ -9,6 +9,7 @@
 #define TOOLS_CTL_H
 
 #include "lib/err.h"
+#include "tools/client/client.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +17,6 @@
 
 #define CTL_OPTS_MAX 8
 #define CTL_POS_MAX  3
-
-struct ctl_client;
 
 /* Where in which file an error lies; line and column from 1, 0 where unknown. */
 struct ctl_where {
@@ -29,9 +28,8 @@ struct ctl_where {
 /* One run of vtpmctl. */
 struct ctl {
 	bool json;
-	const char *socket;
 	const struct ctl_command *command; /* that runs, or NULL */
-	struct ctl_client *client;         /* NULL until the first request */
+	struct client client;
 	struct ctl_where where;
 	char rule[64];
 	char message[1024];
@@ -68,6 +66,7 @@ extern const struct ctl_command ctl_platform_commands[];
 extern const struct ctl_command ctl_recover_commands[];
 extern const struct ctl_command ctl_status_commands[];
 extern const struct ctl_command ctl_vtpm_commands[];
+extern const struct ctl_command ctl_libvirt_commands[];
 extern const struct ctl_command ctl_policy_commands[];
 extern const struct ctl_command ctl_policy_explain_commands[];
 extern const struct ctl_command ctl_audit_commands[];

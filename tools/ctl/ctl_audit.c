@@ -88,10 +88,10 @@ static enum err fetch(struct ctl *c, uint64_t from, struct trail *t)
 {
 	struct admin_reply reply;
 	uint8_t body[8];
-	struct ctl_request rq = {.type = ADMIN_AUDIT,
-				 .doing = "reading the audit trail",
-				 .body = body,
-				 .timeout_ms = CTL_QUICK_MS};
+	struct client_request rq = {.type = ADMIN_AUDIT,
+				    .doing = "reading the audit trail",
+				    .body = body,
+				    .timeout_ms = CTL_QUICK_MS};
 	size_t got = ADMIN_AUDIT_MAX;
 	enum err e = ERR_OK;
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/ctl/ctl_client.h"
 
-#include "lib/channel.h"
 #include "lib/rbuf.h"
 #include "tools/ctl/ctl_progress.h"
 
@@ -9,109 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct ctl_client {
-	struct channel *channel;
-	uint32_t last_id;
-};
-
-static enum err connect_failed(struct ctl *c, enum err e)
+static enum err reported(struct ctl *c, enum err e)
 {
-	if (e == ERR_NOT_FOUND)
-		return ctl_fail(c, ERR_UNAVAILABLE,
-				"the manager is not running: there is no socket %s. Start it "
-				"(systemctl start vtpmmgr), or name its socket with --socket",
-				c->socket);
-	if (e == ERR_UNAVAILABLE)
-		return ctl_fail(c, ERR_UNAVAILABLE,
-				"the manager is not running: nobody listens on %s. Start it "
-				"(systemctl start vtpmmgr)",
-				c->socket);
-	if (e == ERR_DENIED)
-		return ctl_fail(c, e, "no permission to talk to the manager on %s", c->socket);
-	return ctl_fail(c, e, "cannot talk to the manager on %s: %s", c->socket, err_text(e));
-}
-
-static enum err open_client(struct ctl *c)
-{
-	struct ctl_client *client;
-	enum err e;
-	int fd;
-
-	if (c->client)
-		return ERR_OK;
-	e = channel_connect(c->socket, &fd);
-	if (e)
-		return connect_failed(c, e);
-	client = calloc(1, sizeof(*client));
-	if (client)
-		e = channel_new(fd, MSG_BODY_MAX, &client->channel);
-	if (!client || e) {
-		free(client);
-		return connect_failed(c, e ? e : ERR_NO_MEMORY);
-	}
-	c->client = client;
-	return ERR_OK;
-}
-
-void ctl_client_close(struct ctl *c)
-{
-	if (!c->client)
-		return;
-	channel_close(c->client->channel);
-	free(c->client);
-	c->client = NULL;
-}
-
-static enum err exchange(struct ctl *c, const struct ctl_request *rq, struct msg *m)
-{
-	struct msg request = {.type = (uint16_t)rq->type,
-			      .id = ++c->client->last_id,
-			      .body = rq->body,
-			      .len = rq->len};
-	struct ctl_progress *progress = ctl_progress_begin(rq->doing);
-	enum err e = channel_call(c->client->channel, &request, rq->timeout_ms, m);
-
-	ctl_progress_end(progress);
-	if (e == ERR_TIMEOUT)
-		return ctl_fail(c, e, "%s: the manager did not answer within %u seconds", rq->doing,
-				rq->timeout_ms / 1000);
-	if (e)
-		return ctl_fail(c, e, "%s: the connection to the manager broke: %s", rq->doing,
-				err_text(e));
-	msg_close_fds(m);
-	return ERR_OK;
-}
-
-static enum err refused(struct ctl *c, const struct admin_reply *reply)
-{
-	enum err e = err_from_wire(reply->err);
-
-	snprintf(c->rule, sizeof(c->rule), "%s", reply->rule);
-	return ctl_fail(c, e, "%s", reply->text[0] ? reply->text : err_text(e));
+	if (!e)
+		return e;
+	snprintf(c->rule, sizeof(c->rule), "%s", c->client.rule);
+	return ctl_fail(c, e, "%s", c->client.message);
 }
 
 enum err ctl_client_bad_reply(struct ctl *c, enum err e)
 {
-	return ctl_fail(c, e,
-			"cannot understand the manager's answer: it may be of another version "
-			"than this vtpmctl");
+	return reported(c, client_bad_reply(&c->client, e));
 }
 
-enum err ctl_client_call(struct ctl *c, const struct ctl_request *rq, struct admin_reply *reply)
+enum err ctl_client_call(struct ctl *c, const struct client_request *rq, struct admin_reply *reply)
 {
-	struct msg m = {0};
-	enum err e = open_client(c);
+	struct ctl_progress *progress = ctl_progress_begin(rq->doing);
+	enum err e = client_call(&c->client, rq, reply);
 
-	if (!e)
-		e = exchange(c, rq, &m);
-	if (e)
-		return e;
-	if (m.type != ADMIN_REPLY)
-		return ctl_client_bad_reply(c, ERR_FORMAT);
-	e = admin_reply_decode(m.body, m.len, reply);
-	if (e)
-		return ctl_client_bad_reply(c, e);
-	return reply->err ? refused(c, reply) : ERR_OK;
+	ctl_progress_end(progress);
+	return reported(c, e);
 }
 
 enum err ctl_client_call_name(struct ctl *c, enum admin_msg type, const char *doing,
@@ -119,7 +35,7 @@ enum err ctl_client_call_name(struct ctl *c, enum admin_msg type, const char *do
 {
 	uint8_t body[ADMIN_NAME_MAX + 3];
 	char what[ADMIN_NAME_MAX + 64];
-	struct ctl_request rq = {
+	struct client_request rq = {
 	    .type = type, .doing = what, .body = body, .timeout_ms = CTL_SLOW_MS};
 
 	if (strlen(name) > ADMIN_NAME_MAX || !name[0] ||
@@ -132,24 +48,23 @@ enum err ctl_client_call_name(struct ctl *c, enum admin_msg type, const char *do
 enum err ctl_client_call_empty(struct ctl *c, enum admin_msg type, const char *doing,
 			       struct admin_reply *reply)
 {
-	struct ctl_request rq = {.type = type, .doing = doing, .timeout_ms = CTL_QUICK_MS};
+	struct client_request rq = {.type = type, .doing = doing, .timeout_ms = CTL_QUICK_MS};
 
 	return ctl_client_call(c, &rq, reply);
 }
 
 enum err ctl_client_vtpm(struct ctl *c, const struct admin_reply *reply, struct admin_vtpm *out)
 {
-	struct admin_vtpm v;
-	struct rbuf r;
-	enum err e;
+	return reported(c, client_vtpm(&c->client, reply, out));
+}
 
-	rbuf_init(&r, reply->body, reply->body_len);
-	admin_vtpm_get(&r, &v);
-	e = rbuf_end(&r);
-	if (e)
-		return ctl_client_bad_reply(c, e);
-	*out = v;
-	return ERR_OK;
+enum err ctl_client_ask_vtpm(struct ctl *c, enum admin_msg type, const char *doing,
+			     const char *name, struct admin_vtpm *out)
+{
+	struct admin_reply reply;
+	enum err e = ctl_client_call_name(c, type, doing, name, &reply);
+
+	return e ? e : ctl_client_vtpm(c, &reply, out);
 }
 
 enum err ctl_client_list(struct ctl *c, struct admin_vtpm **out, size_t *count)

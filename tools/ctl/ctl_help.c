@@ -15,6 +15,7 @@ static const struct {
     {NULL, ctl_recover_commands},
     {"how things stand", ctl_status_commands},
     {"vTPMs", ctl_vtpm_commands},
+    {NULL, ctl_libvirt_commands},
     {"the policy, and what it decides", ctl_policy_commands},
     {NULL, ctl_policy_explain_commands},
     {"what happened", ctl_audit_commands},

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/ctl/ctl_output.h"
 
+#include "lib/field.h"
 #include "lib/rbuf.h"
+#include "lib/uuid.h"
 #include "tools/ctl/ctl_file.h"
 #include "tools/ctl/ctl_json.h"
 
@@ -147,18 +149,9 @@ void ctl_output_hex(const uint8_t *bytes, size_t len, char *out)
 		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-void ctl_output_uuid(const uint8_t u[UUID_SIZE], char out[CTL_UUID_TEXT])
+void ctl_output_uuid(const uint8_t uuid[UUID_SIZE], char out[CTL_UUID_TEXT])
 {
-	static const uint8_t groups[] = {4, 2, 2, 2, 6};
-	size_t at = 0;
-
-	for (size_t g = 0; g < sizeof(groups); g++) {
-		if (g > 0)
-			*out++ = '-';
-		ctl_output_hex(u + at, groups[g], out);
-		out += 2 * groups[g];
-		at += groups[g];
-	}
+	memcpy(out, uuid_format(uuid).s, CTL_UUID_TEXT);
 }
 
 void ctl_output_time(uint64_t seconds, char out[CTL_TIME_TEXT])
@@ -334,6 +327,10 @@ struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v)
 	if (v->wear_known)
 		json_object_object_add(o, "wear", wear_json(&v->wear));
 	json_object_object_add(o, "guest", guest_json(&v->guest));
-	json_object_object_add(o, "path", json_object_new_string(v->path));
+	if (!field_is_zero(v->domain, UUID_SIZE))
+		json_object_object_add(o, "domain",
+				       json_object_new_string(uuid_format(v->domain).s));
+	json_object_object_add(o, "path",
+			       json_object_new_string(v->state == VTPM_RUNNING ? v->path : ""));
 	return o;
 }

@@ -61,10 +61,10 @@ static enum err platform_pcrs(struct ctl *c, const struct ctl_args *a)
 	struct ctl_pcr_file f = {0};
 	struct admin_reply reply;
 	uint8_t body[4];
-	struct ctl_request rq = {.type = ADMIN_PCRS,
-				 .doing = "reading the PCRs",
-				 .body = body,
-				 .timeout_ms = CTL_QUICK_MS};
+	struct client_request rq = {.type = ADMIN_PCRS,
+				    .doing = "reading the PCRs",
+				    .body = body,
+				    .timeout_ms = CTL_QUICK_MS};
 	uint32_t mask;
 	enum err e = ctl_args_pcrs(c, list, &mask);
 
@@ -240,10 +240,10 @@ static enum err platform_init(struct ctl *c, const struct ctl_args *a)
 	struct admin_init init = {0};
 	struct admin_reply reply;
 	uint8_t body[1024];
-	struct ctl_request rq = {.type = ADMIN_INIT,
-				 .doing = "initialising the platform",
-				 .body = body,
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_INIT,
+				    .doing = "initialising the platform",
+				    .body = body,
+				    .timeout_ms = CTL_SLOW_MS};
 	enum err e = gather_init(c, a, &f, &init);
 
 	if (e)
@@ -264,10 +264,10 @@ static enum err platform_update(struct ctl *c, const struct ctl_args *a)
 	struct admin_update update = {0};
 	struct admin_reply reply;
 	uint8_t body[1024];
-	struct ctl_request rq = {.type = ADMIN_UPDATE,
-				 .doing = "storing the approval",
-				 .body = body,
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_UPDATE,
+				    .doing = "storing the approval",
+				    .body = body,
+				    .timeout_ms = CTL_SLOW_MS};
 	enum err e;
 
 	if (strlen(name) > ADMIN_NAME_MAX || (a->opt[UPDATE_VTPM] && !name[0]))
@@ -288,9 +288,9 @@ static enum err platform_update(struct ctl *c, const struct ctl_args *a)
 
 static enum err platform_revoke_older(struct ctl *c, const struct ctl_args *a)
 {
-	struct ctl_request rq = {.type = ADMIN_REVOKE,
-				 .doing = "raising the minimum version",
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_REVOKE,
+				    .doing = "raising the minimum version",
+				    .timeout_ms = CTL_SLOW_MS};
 	struct admin_reply reply;
 	struct admin_status s;
 	struct json_object *o;

@@ -197,10 +197,10 @@ static enum err send_policy(struct ctl *c, const struct admin_policy_load *load)
 {
 	uint8_t *body = malloc(MSG_BODY_MAX);
 	struct admin_reply reply;
-	struct ctl_request rq = {.type = ADMIN_POLICY_LOAD,
-				 .doing = "loading the policy",
-				 .body = body,
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_POLICY_LOAD,
+				    .doing = "loading the policy",
+				    .body = body,
+				    .timeout_ms = CTL_SLOW_MS};
 	enum err e;
 
 	if (!body)

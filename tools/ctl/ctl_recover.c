@@ -96,9 +96,9 @@ static enum err say_done(struct ctl *c, const char *done, const struct digest *r
 static enum err inspect(struct ctl *c, struct ctl_recovery_request *out)
 {
 	struct admin_inspected *in = calloc(1, sizeof(*in));
-	struct ctl_request rq = {.type = ADMIN_INSPECT,
-				 .doing = "looking at what could be put back",
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_INSPECT,
+				    .doing = "looking at what could be put back",
+				    .timeout_ms = CTL_SLOW_MS};
 	struct admin_reply reply;
 	enum err e;
 
@@ -165,10 +165,10 @@ static enum err put_back(struct ctl *c, const char *path)
 	struct admin_recover r;
 	struct admin_reply reply;
 	uint8_t body[256];
-	struct ctl_request rq = {.type = ADMIN_RECOVER,
-				 .doing = "putting the store back",
-				 .body = body,
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_RECOVER,
+				    .doing = "putting the store back",
+				    .body = body,
+				    .timeout_ms = CTL_SLOW_MS};
 	enum err e = read_approval(c, path, &a);
 
 	if (e)

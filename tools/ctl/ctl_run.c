@@ -41,16 +41,6 @@ enum err ctl_fail_at(struct ctl *c, enum err e, const struct ctl_where *where, c
 	return e;
 }
 
-/* --socket, else VTPMCTL_SOCKET, else the one that is built in. */
-static const char *choose_socket(const char *option)
-{
-	const char *env = getenv("VTPMCTL_SOCKET");
-
-	if (option)
-		return option;
-	return env && *env ? env : RUNDIR "/admin";
-}
-
 static enum err run_command(struct ctl *c, int argc, char **argv, struct ctl_globals *g)
 {
 	struct ctl_args args;
@@ -61,7 +51,7 @@ static enum err run_command(struct ctl *c, int argc, char **argv, struct ctl_glo
 	if (!c->command)
 		return ctl_help_unknown(c, argc, (const char *const *)argv);
 	e = ctl_args_parse(c, c->command, argc - words, argv + words, g, &args);
-	c->socket = choose_socket(g->socket);
+	c->client.socket = g->socket ? g->socket : client_default_socket();
 	if (e)
 		return e;
 	return g->help ? ctl_help_command(c, c->command) : c->command->fn(c, &args);
@@ -107,7 +97,7 @@ int ctl_run(int argc, char **argv)
 	struct ctl c = {.json = wants_json(argc, argv)};
 	enum err e = run(&c, argc - 1, argv + 1);
 
-	ctl_client_close(&c);
+	client_close(&c.client);
 	/* Checked here once, for all that was printed before. */
 	if (!e && (fflush(stdout) != 0 || ferror(stdout)))
 		e = ctl_fail(&c, ERR_IO, "cannot write standard output: %s", strerror(errno));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_vtpm: the life of a vTPM. */
+#include "lib/field.h"
+#include "lib/uuid.h"
 #include "lib/wbuf.h"
 #include "tools/ctl/ctl_args.h"
 #include "tools/ctl/ctl_client.h"
@@ -72,8 +74,10 @@ static void print_vtpm(const struct admin_vtpm *v)
 		printf("recovered    an older state of it was put back once, by the authority's "
 		       "signature\n");
 	printf("guest        %s\n", guest);
+	if (!field_is_zero(v->domain, UUID_SIZE))
+		printf("domain       %s\n", uuid_format(v->domain).s);
 	printf("created      %s\n", created);
-	if (v->path[0])
+	if (v->state == VTPM_RUNNING)
 		printf("socket       %s\n", v->path);
 }
 
@@ -85,19 +89,17 @@ static enum err output_vtpm(struct ctl *c, const struct admin_vtpm *v)
 	return ERR_OK;
 }
 
-/* A request that names one vTPM and is answered with it. */
-static enum err ask_vtpm(struct ctl *c, enum admin_msg type, const char *doing, const char *name,
-			 struct admin_vtpm *out)
-{
-	struct admin_reply reply;
-	enum err e = ctl_client_call_name(c, type, doing, name, &reply);
-
-	return e ? e : ctl_client_vtpm(c, &reply, out);
-}
-
 /* create */
 
-enum { CREATE_STAKEHOLDER, CREATE_MANDATORY, CREATE_QUOTA, CREATE_UID, CREATE_GID, CREATE_USER };
+enum {
+	CREATE_STAKEHOLDER,
+	CREATE_MANDATORY,
+	CREATE_QUOTA,
+	CREATE_UID,
+	CREATE_GID,
+	CREATE_USER,
+	CREATE_DOMAIN
+};
 
 static enum err guest_unix(struct ctl *c, uint32_t uid, uint32_t gid, struct guest *out)
 {
@@ -143,6 +145,17 @@ static enum err choose_guest(struct ctl *c, const struct ctl_args *a, struct gue
 	return e ? e : guest_unix(c, (uint32_t)uid, (uint32_t)gid, out);
 }
 
+/* No domain has the uuid zero, which would stand for none. */
+static enum err choose_domain(struct ctl *c, const char *text, uint8_t out[UUID_SIZE])
+{
+	if (!text)
+		return ERR_OK;
+	if (uuid_parse(text, out) == ERR_OK && !field_is_zero(out, UUID_SIZE))
+		return ERR_OK;
+	return ctl_fail(c, ERR_ARG, "--domain: '%s' is no domain's uuid; see 'virsh domuuid'",
+			text);
+}
+
 /* Into a field of NAME_MAX_LEN + 1. */
 static enum err copy_name(struct ctl *c, const char *what, const char *name, char *out)
 {
@@ -166,6 +179,8 @@ static enum err gather_create(struct ctl *c, const struct ctl_args *a, struct ad
 		e = ctl_args_quota(c, a->opt[CREATE_QUOTA], &m->quota);
 	if (!e)
 		e = choose_guest(c, a, &m->guest);
+	if (!e)
+		e = choose_domain(c, a->opt[CREATE_DOMAIN], m->domain);
 	return e;
 }
 
@@ -175,10 +190,10 @@ static enum err create(struct ctl *c, const struct ctl_args *a)
 	struct admin_reply reply;
 	struct admin_vtpm v;
 	uint8_t body[512];
-	struct ctl_request rq = {.type = ADMIN_CREATE,
-				 .doing = "creating the vTPM",
-				 .body = body,
-				 .timeout_ms = CTL_SLOW_MS};
+	struct client_request rq = {.type = ADMIN_CREATE,
+				    .doing = "creating the vTPM",
+				    .body = body,
+				    .timeout_ms = CTL_SLOW_MS};
 	enum err e = gather_create(c, a, &m);
 
 	if (e)
@@ -260,7 +275,7 @@ static enum err list(struct ctl *c, const struct ctl_args *a)
 static enum err show(struct ctl *c, const struct ctl_args *a)
 {
 	struct admin_vtpm v;
-	enum err e = ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
+	enum err e = ctl_client_ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
 
 	return e ? e : output_vtpm(c, &v);
 }
@@ -269,7 +284,7 @@ static enum err show(struct ctl *c, const struct ctl_args *a)
 static enum err change(struct ctl *c, enum admin_msg type, const char *doing, const char *name)
 {
 	struct admin_vtpm v;
-	enum err e = ask_vtpm(c, type, doing, name, &v);
+	enum err e = ctl_client_ask_vtpm(c, type, doing, name, &v);
 
 	return e ? e : output_vtpm(c, &v);
 }
@@ -360,11 +375,11 @@ static enum err env(struct ctl *c, const struct ctl_args *a)
 	char tcti[sizeof(((struct admin_vtpm *)0)->path) + 16];
 	struct admin_vtpm v;
 	struct json_object *o;
-	enum err e = ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
+	enum err e = ctl_client_ask_vtpm(c, ADMIN_SHOW, "looking up", a->pos[0], &v);
 
 	if (e)
 		return e;
-	if (!v.path[0])
+	if (v.state != VTPM_RUNNING)
 		return ctl_fail(c, ERR_STATE, "vTPM '%s' is %s; start it with 'vtpmctl %s %s'",
 				v.name, ctl_output_state(v.state),
 				v.state == VTPM_SUSPENDED ? "resume" : "start", a->pos[0]);
@@ -383,13 +398,14 @@ static enum err env(struct ctl *c, const struct ctl_args *a)
 const struct ctl_command ctl_vtpm_commands[] = {
     {.name = "create",
      .args = "NAME --stakeholder ID [--mandatory] [--quota SIZE] "
-	     "[--uid U --gid G | --user NAME]",
+	     "[--uid U --gid G | --user NAME] [--domain UUID]",
      .brief = "create a vTPM for a stakeholder",
      .help = "Creates a vTPM, stopped and empty. Its room in the store is reserved at once, so "
 	     "a vTPM that could be created can always be written.\n"
 	     "A mandatory vTPM can be stopped or destroyed by no local stakeholder. The guest "
 	     "sockets belong to the user given with --user, or --uid and --gid; without either, "
-	     "to you.",
+	     "to you. With --domain it is bound to a libvirt domain, which may start it: see "
+	     "'vtpmctl help libvirt'.",
      .min_pos = 1,
      .max_pos = 1,
      .opts = {[CREATE_STAKEHOLDER] = {"stakeholder", 0, "ID", "whose it is, as in the policy",
@@ -400,7 +416,9 @@ const struct ctl_command ctl_vtpm_commands[] = {
 				"room for its state, 16K to 128K; default: the policy's", false},
 	      [CREATE_UID] = {"uid", 0, "U", "numeric owner of the guest sockets", false},
 	      [CREATE_GID] = {"gid", 0, "G", "numeric group of the guest sockets", false},
-	      [CREATE_USER] = {"user", 0, "NAME", "owner of the guest sockets by name", false}},
+	      [CREATE_USER] = {"user", 0, "NAME", "owner of the guest sockets by name", false},
+	      [CREATE_DOMAIN] = {"domain", 0, "UUID", "of the only libvirt domain that may use it",
+				 false}},
      .fn = create},
     {.name = "list",
      .args = "",

@@ -2,9 +2,9 @@
 #include "vtpmmgr/broker/admin.h"
 
 #include "lib/log.h"
+#include "lib/uuid.h"
 #include "vtpmmgr/broker/admin_rules.h"
 #include "vtpmmgr/broker/pace.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>

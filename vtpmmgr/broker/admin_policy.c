@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The policy: read it, replace it. */
+#include "lib/uuid.h"
 #include "vtpmmgr/broker/admin_rules.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>

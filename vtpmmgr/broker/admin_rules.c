@@ -4,6 +4,7 @@
 /* Longest bodies, with room for every field at its longest. */
 #define NAME_BODY    (2 + ADMIN_NAME_MAX)
 #define CREATE_BODY  256
+#define DOMAIN_BODY  (NAME_BODY + 2 + NAME_MAX_LEN + UUID_SIZE)
 #define INIT_BODY    512
 #define RECOVER_BODY (UUID_SIZE + 2 * DIGEST_SIZE + sizeof(struct crypt_signature))
 #define LOAD_BODY    (POLICY_TEXT_MAX + 128)
@@ -21,6 +22,8 @@ static const struct request_rule rules[] = {
     {ADMIN_STOP, "stop", 2, NAME_BODY, NEEDS_KNOWN, true, admin_stop},
     {ADMIN_SUSPEND, "suspend", 2, NAME_BODY, NEEDS_OPEN, true, admin_suspend},
     {ADMIN_RESUME, "resume", 2, NAME_BODY, NEEDS_OPEN, true, admin_resume},
+    {ADMIN_DOMAIN_START, "start", 1, DOMAIN_BODY, NEEDS_OPEN, true, admin_domain_start},
+    {ADMIN_DOMAIN_STOP, "stop", 1, DOMAIN_BODY, NEEDS_KNOWN, true, admin_domain_stop},
     {ADMIN_DESTROY, "destroy", 2, NAME_BODY, NEEDS_OPEN, true, admin_destroy},
     {ADMIN_POLICY_GET, "policy-read", 0, 0, NEEDS_NOTHING, false, admin_policy_get},
     {ADMIN_POLICY_LOAD, "policy-load", 1, LOAD_BODY, NEEDS_OPEN, true, admin_policy_load},

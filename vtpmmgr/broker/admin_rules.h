@@ -27,6 +27,8 @@ void admin_start_discard(struct request *q);
 void admin_stop(struct request *q);
 void admin_suspend(struct request *q);
 void admin_resume(struct request *q);
+void admin_domain_start(struct request *q);
+void admin_domain_stop(struct request *q);
 void admin_destroy(struct request *q);
 
 void admin_policy_get(struct request *q);

@@ -2,10 +2,11 @@
 /* create, list, show, start, stop, suspend, resume, destroy. */
 #include "vtpmmgr/broker/admin_vtpm.h"
 
+#include "lib/field.h"
+#include "lib/uuid.h"
 #include "lib/wbuf.h"
 #include "vtpmmgr/broker/admin_rules.h"
 #include "vtpmmgr/broker/life.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 
 /* A show does not wait for a key keeper that waits for the physical TPM. */
 #define WEAR_MS 1000
+/* In answers and in the audit trail, beside the ids of the policy's own rules. */
+#define DOMAIN_RULE "domain-binding"
 
 /* Those of its run, or of the next one. */
 static struct freshness in_force(const struct vtpm *v, const struct freshness *asked)
@@ -45,9 +48,9 @@ void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct ad
 	memcpy(out->uuid, v->leaf.uuid, UUID_SIZE);
 	memcpy(out->name, v->record.name, sizeof(out->name));
 	memcpy(out->stakeholder, v->record.stakeholder, sizeof(out->stakeholder));
-	if (v->life == LIFE_RUNNING)
-		snprintf(out->path, sizeof(out->path), "%s/vtpm/%s/tpm", b->run_dir,
-			 uuid_format(v->leaf.uuid).s);
+	memcpy(out->domain, v->record.domain, UUID_SIZE);
+	snprintf(out->path, sizeof(out->path), "%s/vtpm/%s/tpm", b->run_dir,
+		 uuid_format(v->leaf.uuid).s);
 }
 
 /* The vTPM that the body names, or NULL: answered already. */
@@ -156,7 +159,7 @@ static void wait_for(struct request *q, struct vtpm *v, enum life_event ev, enum
 	request_fail(q, ERR_STATE, refusal);
 }
 
-/* What start, resume and a start that discards have in common; v may be NULL. */
+/* What start, resume and a start that discards have in common. */
 static void begin(struct request *q, struct vtpm *v)
 {
 	if (!v->record_ok)
@@ -172,16 +175,22 @@ static bool is_suspended(const struct vtpm *v)
 	return leaf_is_suspended(&v->leaf) && (v->life == LIFE_STOPPED || v->life == LIFE_STARTING);
 }
 
+static void start(struct request *q, struct vtpm *v)
+{
+	if (is_suspended(v))
+		request_fail(q, ERR_STATE,
+			     "it is suspended: vtpmctl resume goes on where it was, vtpmctl start "
+			     "--discard-suspended starts it as after a loss of power");
+	else
+		begin(q, v);
+}
+
 void admin_start(struct request *q)
 {
 	struct vtpm *v = allowed(q, ACTION_START);
 
-	if (v && is_suspended(v))
-		request_fail(q, ERR_STATE,
-			     "it is suspended: vtpmctl resume goes on where it was, vtpmctl start "
-			     "--discard-suspended starts it as after a loss of power");
-	else if (v)
-		begin(q, v);
+	if (v)
+		start(q, v);
 }
 
 void admin_start_discard(struct request *q)
@@ -222,6 +231,73 @@ void admin_suspend(struct request *q)
 
 	if (v)
 		wait_for(q, v, LIFE_EV_SUSPEND, WAIT_SUSPENDED, "it is not running");
+}
+
+/* ---- on behalf of a domain ------------------------------------------------------------------ */
+
+/* NULL: what the domain says is what the record says. */
+static const char *not_its_own(const struct vtpm *v, const struct admin_domain *d)
+{
+	if (field_is_zero(v->record.domain, UUID_SIZE))
+		return "the vTPM is bound to no domain: create it with --domain";
+	if (!uuid_equal(v->record.domain, d->domain))
+		return "the vTPM is bound to another domain";
+	if (strcmp(v->record.stakeholder, d->stakeholder) != 0)
+		return "the vTPM is another stakeholder's than the domain says";
+	return NULL;
+}
+
+/* Refuses as the policy does: the rule is told to who may read it. */
+static void deny_binding(struct request *q, const char *why)
+{
+	q->verdict = (struct policy_verdict){.rule = DOMAIN_RULE};
+	snprintf(q->verdict.why, sizeof(q->verdict.why), "%s", why);
+	request_deny(q);
+}
+
+/* The vTPM, if the client may do this to it and it is that domain's. NULL: answered already. */
+static struct vtpm *its_own(struct request *q, enum policy_action action)
+{
+	struct admin_domain d;
+	struct vtpm *v;
+	const char *why;
+	enum err e = admin_domain_decode(q->body, q->len, &d);
+
+	if (e) {
+		request_fail(q, e, NULL);
+		return NULL;
+	}
+	v = request_find(q, d.name);
+	if (!v)
+		return NULL;
+	if (!request_may_vtpm(q, action, v)) {
+		request_deny(q);
+		return NULL;
+	}
+	why = not_its_own(v, &d);
+	if (!why)
+		return v;
+	deny_binding(q, why);
+	return NULL;
+}
+
+/* One that runs is its own already: its worker takes one client at a time. */
+void admin_domain_start(struct request *q)
+{
+	struct vtpm *v = its_own(q, ACTION_START);
+
+	if (v && v->life == LIFE_RUNNING)
+		request_show(q, v);
+	else if (v)
+		start(q, v);
+}
+
+void admin_domain_stop(struct request *q)
+{
+	struct vtpm *v = its_own(q, ACTION_STOP);
+
+	if (v)
+		wait_for(q, v, LIFE_EV_STOP, WAIT_STOPPED, "it is not running");
 }
 
 /* ---- changes of the registry ---------------------------------------------------------------- */
@@ -292,6 +368,7 @@ static enum err new_record(const struct request *q, const struct admin_create *c
 	memcpy(out->uuid, uuid, UUID_SIZE);
 	memcpy(out->name, c->name, sizeof(out->name));
 	memcpy(out->stakeholder, c->stakeholder, sizeof(out->stakeholder));
+	memcpy(out->domain, c->domain, UUID_SIZE);
 	out->freshness = rules_freshness(&q->b->rules, out);
 	return policy_sealing(q->b->rules.policy, c->stakeholder, &out->own_authority,
 			      &out->authority.key);

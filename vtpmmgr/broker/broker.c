@@ -3,11 +3,11 @@
 
 #include "lib/log.h"
 #include "lib/proto_super.h"
+#include "lib/uuid.h"
 #include "vtpmmgr/broker/broker_sandbox.h"
 #include "vtpmmgr/broker/life.h"
 #include "vtpmmgr/broker/opening.h"
 #include "vtpmmgr/supervisor/supervisor.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>

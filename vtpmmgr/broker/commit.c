@@ -2,7 +2,7 @@
 #include "vtpmmgr/broker/commit.h"
 
 #include "lib/log.h"
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "vtpmmgr/broker/registry.h"
 
 #include "lib/field.h"
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>

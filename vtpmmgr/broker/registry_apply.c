@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/log.h"
+#include "lib/uuid.h"
 #include "vtpmmgr/broker/registry.h"
-#include "vtpmmgr/uuid.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/broker/request.h"
 
+#include "lib/uuid.h"
 #include "lib/wbuf.h"
 #include "vtpmmgr/broker/admin_vtpm.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdio.h>
 #include <stdlib.h>

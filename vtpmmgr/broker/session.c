@@ -3,7 +3,7 @@
 
 #include "lib/log.h"
 #include "lib/proto_session.h"
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>

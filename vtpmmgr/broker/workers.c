@@ -2,9 +2,9 @@
 #include "vtpmmgr/broker/workers.h"
 
 #include "lib/log.h"
+#include "lib/uuid.h"
 #include "vtpmmgr/broker/broker.h"
 #include "vtpmmgr/broker/life.h"
-#include "vtpmmgr/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>

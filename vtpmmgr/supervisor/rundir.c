@@ -3,7 +3,7 @@
 
 #include "lib/log.h"
 #include "lib/rbuf.h"
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <dirent.h>
 #include <errno.h>

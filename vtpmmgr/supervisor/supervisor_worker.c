@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/supervisor/supervisor.h"
 
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* uuid: a vTPM's identity as text (RFC 4122 layout, lower case). */
-#ifndef VTPMMGR_UUID_H
-#define VTPMMGR_UUID_H
+#ifndef LIB_UUID_H
+#define LIB_UUID_H
 
 #include "lib/err.h"
 #include "lib/proto_root.h"

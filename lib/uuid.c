@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "vtpmmgr/uuid.h"
+#include "lib/uuid.h"
 
 #include <stdio.h>
 #include <string.h>
