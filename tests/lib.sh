@@ -201,6 +201,11 @@ is_running() {
 	[ "$(state_of "$1")" = running ]
 }
 
+# restarted NAME: its worker has died since the manager began, and another one serves.
+restarted() {
+	[ "$(vtpmctl show "$1" --json | jq .restarts)" -gt 0 ] && is_running "$1"
+}
+
 # pid_of ROLE: the process of the key keeper (keys) or of the broker.
 pid_of() {
 	pgrep -P "${STACK_PID[vtpmmgr]}" -f "^[^ ]*$1( |\$)" | head -n 1
