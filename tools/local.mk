@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What vtpmctl and the libvirt hook share.
 noinst_LIBRARIES += tools/libclient.a
-tools_libclient_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tools_libclient_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tools_libclient_a_SOURCES = \
 	tools/client/client.c tools/client/client.h \
+	tools/client/document.c tools/client/document.h \
 	tools/client/domain.c tools/client/domain.h
 
 # Everything but main, so that tests and fuzz targets link what they try.
 noinst_LIBRARIES += tools/libctl.a
-tools_libctl_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JSONC_CFLAGS)
+tools_libctl_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(JSONC_CFLAGS) $(XML_CFLAGS) $(LIBVIRT_CFLAGS)
 tools_libctl_a_SOURCES = \
 	tools/ctl/ctl.h \
 	tools/ctl/ctl_approval_file.c tools/ctl/ctl_approval_file.h \
@@ -16,12 +17,14 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_audit.c tools/ctl/ctl_audit.h \
 	tools/ctl/ctl_client.c tools/ctl/ctl_client.h \
 	tools/ctl/ctl_coverage.c tools/ctl/ctl_coverage.h \
+	tools/ctl/ctl_domain.c tools/ctl/ctl_domain.h \
 	tools/ctl/ctl_exit.c \
 	tools/ctl/ctl_file.c tools/ctl/ctl_file.h \
 	tools/ctl/ctl_help.c tools/ctl/ctl_help.h \
 	tools/ctl/ctl_json.c tools/ctl/ctl_json.h \
 	tools/ctl/ctl_key.c tools/ctl/ctl_key.h \
 	tools/ctl/ctl_libvirt.c \
+	tools/ctl/ctl_libvirt_apply.c tools/ctl/ctl_libvirt_apply.h \
 	tools/ctl/ctl_output.c tools/ctl/ctl_output.h \
 	tools/ctl/ctl_pcr_file.c tools/ctl/ctl_pcr_file.h \
 	tools/ctl/ctl_platform.c \
@@ -35,7 +38,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_status.c \
 	tools/ctl/ctl_vtpm.c
 
-CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS)
+CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS) $(XML_LIBS) $(LIBVIRT_LIBS)
 
 bin_PROGRAMS += tools/vtpmctl
 tools_vtpmctl_SOURCES = tools/ctl/ctl_main.c
@@ -77,6 +80,11 @@ check_PROGRAMS += tests/unit/test_ctl_audit
 tests_unit_test_ctl_audit_SOURCES = tests/unit/test_ctl_audit.c
 tests_unit_test_ctl_audit_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_test_ctl_audit_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_domain
+tests_unit_test_ctl_domain_SOURCES = tests/unit/test_ctl_domain.c
+tests_unit_test_ctl_domain_CFLAGS = $(UNIT_CFLAGS) $(XML_CFLAGS)
+tests_unit_test_ctl_domain_LDADD = $(CTL_LIBS) $(HOOK_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_ctl_files
 tests_unit_test_ctl_files_SOURCES = tests/unit/test_ctl_files.c
