@@ -90,7 +90,8 @@ void worker_suspend(struct worker *w);
 void worker_suspended(struct worker *w);
 /* Whether what is anchored is a suspended state. */
 bool worker_was_suspended(const struct worker *w);
-/* Goes on from the anchored blob, or starts from its permanent half. */
+/* Goes on from the anchored blob, a suspended one; or starts from its permanent half: told to, or
+ * where the leaf does not say that it is suspended. */
 enum err worker_resume(struct worker *w, const uint8_t *blob, size_t len) MUST_USE;
 
 /* Begins to load; epoch: of the session states that may be newer than the anchored one. */

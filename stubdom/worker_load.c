@@ -58,6 +58,21 @@ static enum err load_anchored(const struct worker *w, const struct msg *m)
 	return take(plain, m->len - AEAD_OVERHEAD, e);
 }
 
+/*
+ * A root that was put back says of none that it is suspended (doc/STATE-FORMAT.md), but the blob
+ * that it names may be sealed as a suspended one.
+ */
+static enum err start_from_anchored(struct worker *w, const struct msg *m)
+{
+	enum err e = worker_was_suspended(w) ? ERR_TAMPERED : load_anchored(w, m);
+
+	if (e == ERR_TAMPERED)
+		return worker_resume(w, m->body, m->len);
+	if (!e)
+		worker_start(w);
+	return e;
+}
+
 /* Whatever else may lie in a slot, from before or put there by others, is passed over. */
 static bool may_be_newer(const struct worker *w, const struct msg *m, struct session_state *s)
 {
@@ -100,21 +115,11 @@ enum err worker_on_blob(void *worker, struct msg *m)
 {
 	struct worker *w = worker;
 	enum blob_which which = w->load.which;
-	enum err e;
-
-	if (worker_was_suspended(w)) {
-		e = worker_resume(w, m->body, m->len);
-		if (e)
-			worker_fail(w, e);
-		return ERR_OK;
-	}
-	e = which == BLOB_ANCHORED ? load_anchored(w, m) : consider(w, m);
+	enum err e = which == BLOB_ANCHORED ? start_from_anchored(w, m) : consider(w, m);
 
 	if (e)
 		worker_fail(w, e);
-	else if (which == BLOB_ANCHORED)
-		worker_start(w);
-	else
+	else if (which != BLOB_ANCHORED)
 		return which == BLOB_OTHER ? ask_for(w, BLOB_THIRD) : choose(w);
 	return ERR_OK;
 }

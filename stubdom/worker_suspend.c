@@ -137,7 +137,7 @@ static enum err start_from(struct worker *w, const struct tpm_states *s)
 {
 	enum err e;
 
-	if (!w->suspend.discard) {
+	if (worker_was_suspended(w) && !w->suspend.discard) {
 		w->state = SERVING;
 		return vtpm_resume(&w->vtpm, s);
 	}
@@ -156,7 +156,7 @@ static enum err check_and_start(struct worker *w, const uint8_t *plain, size_t l
 	if (e)
 		return ERR_TAMPERED;
 	e = suspended_digest(&s, &digest);
-	if (!e && !digest_equal(&digest, &w->suspend.from))
+	if (!e && worker_was_suspended(w) && !digest_equal(&digest, &w->suspend.from))
 		e = ERR_ROLLBACK;
 	return e ? e : start_from(w, &s);
 }
