@@ -236,6 +236,29 @@ static void killed_before(struct driver *d, const struct recovery *r)
 	      "killed between the writes and the extend: nothing was put back");
 }
 
+/* Of a root that is not anchored there would be two histories: the one that was signed for, and
+ * his.
+ */
+static void hasty_broker(struct driver *d, const struct recovery *r)
+{
+	struct crypt_signature sig;
+	struct digest digest;
+	struct state_key key;
+	uint32_t id;
+
+	must(recovery_digest(r, &digest), "digest");
+	authority_sign(d, &digest, &sig);
+	/* After one that failed the next is put off a little. */
+	d->commit_mood = FAILING;
+	check(d, recover(d, r) == ERR_IO, "a store that cannot be written again");
+	id = ask_recover(d, r, &sig);
+	check(d, broker_start(d, 0, &key) != ERR_OK,
+	      "nothing is started from a root before it is put back");
+	check(d, broker_wait_done(d, id, WAIT_MS) == ERR_IO && is_closed(d),
+	      "which then is not put back");
+	d->commit_mood = HONEST;
+}
+
 /* ---- and what it is afterwards -------------------------------------------------------------- */
 
 /* Far from every number of every history that was given up. */
@@ -353,6 +376,7 @@ int main(int argc, char *argv[])
 	r = statement(&d);
 	lost_commands(&d, &r);
 	failing_broker(&d, &r);
+	hasty_broker(&d, &r);
 	killed_before(&d, &r);
 	put_back(&d, &r);
 	killed_after(&d);

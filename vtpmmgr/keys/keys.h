@@ -106,7 +106,8 @@ struct keys {
 	struct secret *root_mac;
 
 	enum keys_phase phase;
-	struct digest a;   /* A's value: prev of the next root */
+	bool recovering; /* root is to be put back, and what follows from it is not anchored yet */
+	struct digest a; /* A's value: prev of the next root */
 	struct root *root; /* the current one */
 	uint8_t root_slot;
 	struct attempt attempt;
@@ -149,6 +150,8 @@ void keys_go_on(struct keys *k);
 void keys_forget_postponed(struct keys *k);
 
 /* ---- keys_open ---- */
+/* Whether root is the current one: something may be started from it, and be changed in it. */
+bool keys_is_open(const struct keys *k);
 enum err keys_open(void *keys, struct msg *m);
 /* These steps, both included. An error is explained in *found, which is untouched otherwise. */
 enum err keys_walk(struct keys *k, const struct keys_open *q, enum keys_step from,

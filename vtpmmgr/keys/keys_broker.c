@@ -159,7 +159,7 @@ enum err keys_on_broker(void *ctx, struct msg *m)
 {
 	struct keys *k = ctx;
 
-	if (k->phase == PHASE_CLOSED && needs_open(m->type)) {
+	if (!keys_is_open(k) && needs_open(m->type)) {
 		keys_done(k, m->id, k->last_err ? k->last_err : ERR_UNPROVISIONED,
 			  "the store is closed");
 		return ERR_OK;

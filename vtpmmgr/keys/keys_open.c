@@ -113,6 +113,11 @@ void keys_drop_root_key(struct keys *k)
 	anchor_forget(&k->tpm);
 }
 
+bool keys_is_open(const struct keys *k)
+{
+	return k->phase != PHASE_CLOSED && !k->recovering;
+}
+
 /* ---- the steps ------------------------------------------------------------------------------ */
 
 static enum err step_header(struct keys *k, const struct keys_open *q)

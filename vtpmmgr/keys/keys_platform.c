@@ -439,7 +439,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 {
 	struct keys *k = keys;
 	struct keys_status s = {.provisioned = k->header_known,
-				.open = k->phase != PHASE_CLOSED,
+				.open = keys_is_open(k),
 				.hierarchy = k->header.hierarchy,
 				.clear_disabled = k->clear_disabled,
 				.measured = k->measured,

@@ -230,6 +230,7 @@ static enum err apply_recovery(struct change *c, struct root *r)
 static void recovery_done(struct keys *k, struct change *c, enum err e)
 {
 	k->last_err = e;
+	k->recovering = false;
 	if (e) {
 		keys_drop_root_key(k);
 		k->phase = PHASE_CLOSED;
@@ -255,6 +256,7 @@ static enum err adopt(struct keys *k)
 	k->audit_seq = k->root->audit_seq;
 	k->audit_head = k->root->audit_head;
 	k->broker_open = true;
+	k->recovering = true;
 	k->phase = PHASE_IDLE;
 	return ERR_OK;
 }

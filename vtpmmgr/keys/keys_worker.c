@@ -223,7 +223,7 @@ static enum err on_resume(void *ctx, struct msg *m)
 /* What of it is under way is not known to be anchored or not: that has to be settled first. */
 void keys_worker_resume_all(struct keys *k)
 {
-	if (k->phase == PHASE_CLOSED)
+	if (!keys_is_open(k))
 		return;
 	for (struct keys_worker *w = k->workers; w; w = w->next)
 		if (w->resuming && w->resume_said && !keys_commit_holds(k, w->uuid))
