@@ -73,6 +73,12 @@ static enum err find_blob(void *arg, const uint8_t uuid[UUID_SIZE], const struct
 	return workers_blob(arg, uuid, mark, bytes);
 }
 
+static void on_late(void *arg, const uint8_t uuid[UUID_SIZE])
+{
+	log_warning("worker %s named a state that it does not send", uuid_format(uuid).s);
+	broker_kill_worker(arg, uuid);
+}
+
 static void tell_durable(void *arg, uint64_t attempt, enum err e)
 {
 	const struct keys_result r = {.attempt = attempt, .err = (uint16_t)e};
@@ -124,7 +130,7 @@ static void on_commit_anchored(void *arg, const struct keys_commit *c, const str
 		workers_anchored(b, c->blobs[i].uuid, c->blobs[i].mark.version);
 }
 
-static const struct commit_ops commit_ops = {find_blob, tell_durable, on_commit_anchored};
+static const struct commit_ops commit_ops = {find_blob, on_late, tell_durable, on_commit_anchored};
 
 /* ---- session states ------------------------------------------------------------------------- */
 

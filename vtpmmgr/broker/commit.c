@@ -176,19 +176,48 @@ static void settle(struct commit *t, enum err e)
 	t->ops->durable(t->arg, t->c.attempt, e);
 }
 
-static void on_timeout(void *arg)
+/* ---- who does not send ---------------------------------------------------------------------- */
+
+/* Else the next attempt would fail for the same state, and everybody's with it. */
+static void name_late(const struct commit *t, enum err how)
+{
+	for (size_t i = 0; i < t->c.nblobs; i++) {
+		const struct keys_commit_blob *b = &t->c.blobs[i];
+		const uint8_t *bytes;
+
+		if (t->ops->blob(t->arg, b->uuid, &b->mark, &bytes) == how)
+			t->ops->late(t->arg, b->uuid);
+	}
+}
+
+static enum err wait_a_slice(struct commit *t);
+
+static void on_slice(void *arg)
 {
 	struct commit *t = arg;
+	enum err e = ERR_TIMEOUT;
 
 	t->timer = NULL;
-	log_warning("a state that is to be committed did not arrive");
-	settle(t, ERR_TIMEOUT);
+	if (--t->slices > 0)
+		e = wait_a_slice(t);
+	else
+		name_late(t, ERR_AGAIN);
+	if (e)
+		settle(t, e);
+}
+
+/* In slices: while a slow disk holds up the loop nobody is heard, and that is nobody's fault. */
+static enum err wait_a_slice(struct commit *t)
+{
+	return loop_after(t->loop, COMMIT_BLOB_MS / COMMIT_BLOB_SLICES, on_slice, t, &t->timer);
 }
 
 static void try_to_write(struct commit *t)
 {
 	enum err e = write_all(t);
 
+	if (e == ERR_UNAVAILABLE)
+		name_late(t, e);
 	if (e != ERR_AGAIN) {
 		settle(t, e);
 		return;
@@ -196,7 +225,8 @@ static void try_to_write(struct commit *t)
 	if (t->timer)
 		return;
 	t->phase = COMMIT_WAITING;
-	e = loop_after(t->loop, COMMIT_BLOB_MS, on_timeout, t, &t->timer);
+	t->slices = COMMIT_BLOB_SLICES;
+	e = wait_a_slice(t);
 	if (e)
 		settle(t, e);
 }

@@ -16,7 +16,8 @@
 #include <stdbool.h>
 
 /* How long a blob may come after the commit that names it. Milliseconds. */
-#define COMMIT_BLOB_MS 2000
+#define COMMIT_BLOB_MS     2000
+#define COMMIT_BLOB_SLICES 8
 
 struct commit;
 
@@ -27,6 +28,8 @@ struct commit_ops {
 	 */
 	enum err (*blob)(void *arg, const uint8_t uuid[UUID_SIZE], const struct state_mark *mark,
 			 const uint8_t **bytes);
+	/* Its worker has named a state that it does not send. */
+	void (*late)(void *arg, const uint8_t uuid[UUID_SIZE]);
 	/* To be told to the key keeper. */
 	void (*durable)(void *arg, uint64_t attempt, enum err e);
 	/* The attempt's root is the current one now. Its views live during the call. */
@@ -47,6 +50,7 @@ struct commit {
 	struct keys_commit c;
 	struct root *root; /* decoded */
 	struct loop_timer *timer;
+	unsigned slices; /* of that time that are left */
 };
 
 enum err commit_init(struct commit *t, struct loop *l, struct store *s, const struct registry *r,
