@@ -161,6 +161,7 @@ check_PROGRAMS += \
 	tests/unit/test_audit \
 	tests/unit/test_backoff \
 	tests/unit/test_commit \
+	tests/unit/test_life \
 	tests/unit/test_lifecycle \
 	tests/unit/test_pace \
 	tests/unit/test_registry \
@@ -180,6 +181,11 @@ tests_unit_test_commit_SOURCES = tests/unit/test_commit.c vtpmmgr/broker/commit.
 tests_unit_test_commit_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fdatasync
 tests_unit_test_commit_LDADD = $(UNIT_LIBS)
+tests_unit_test_life_SOURCES = tests/unit/test_life.c tests/fuzz/fuzz_broker.c tests/fuzz/fuzz_broker.h \
+	$(broker_sources)
+tests_unit_test_life_CFLAGS = $(UNIT_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
+tests_unit_test_life_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=loop_after
+tests_unit_test_life_LDADD = $(UNIT_LIBS) $(POLICY_LIBS) $(SECCOMP_LIBS)
 tests_unit_test_lifecycle_SOURCES = tests/unit/test_lifecycle.c vtpmmgr/broker/lifecycle.c
 tests_unit_test_lifecycle_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_lifecycle_LDADD = $(UNIT_LIBS)

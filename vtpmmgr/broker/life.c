@@ -43,6 +43,13 @@ static void on_timeout(void *arg)
 	life_step(v->broker, v, LIFE_EV_TIMEOUT, ERR_TIMEOUT);
 }
 
+/* Who says once more that it is ready does not put off what it was asked for. */
+static void set_limit(struct broker *b, struct vtpm *v, uint64_t ms)
+{
+	if (!v->timer)
+		set_timer(b, v, ms, on_timeout);
+}
+
 static void on_retry(void *arg)
 {
 	struct vtpm *v = arg;
@@ -133,7 +140,7 @@ static void kill_worker(struct broker *b, struct vtpm *v, enum err why)
 
 static void ask_worker(struct broker *b, struct vtpm *v, enum err why)
 {
-	set_timer(b, v, LIFE_STOP_MS, on_timeout);
+	set_limit(b, v, LIFE_STOP_MS);
 	if (!v->worker || workers_ask_stop(v->worker) != ERR_OK)
 		kill_worker(b, v, why);
 }
@@ -141,7 +148,7 @@ static void ask_worker(struct broker *b, struct vtpm *v, enum err why)
 static void ask_suspend(struct broker *b, struct vtpm *v, enum err why)
 {
 	(void)why;
-	set_timer(b, v, LIFE_SUSPEND_MS, on_timeout);
+	set_limit(b, v, LIFE_SUSPEND_MS);
 	if (!v->worker || workers_ask_suspend(v->worker) != ERR_OK)
 		life_step(b, v, LIFE_EV_KEPT, ERR_UNAVAILABLE);
 }
