@@ -79,6 +79,19 @@ static void what_is_not_ours_stays(void **state)
 	free(out);
 }
 
+static void the_model_fits_the_machine(void **state)
+{
+	char *out;
+
+	(void)state;
+	assert_int_equal(edit(KVM("<os><type arch='aarch64'>hvm</type></os>"), &out), ERR_OK);
+	assert_non_null(strstr(out, "<tpm model=\"tpm-tis\">"));
+	free(out);
+	assert_int_equal(edit(KVM("<os><type arch='x86_64'>hvm</type></os>"), &out), ERR_OK);
+	assert_non_null(strstr(out, "<tpm model=\"tpm-crb\">"));
+	free(out);
+}
+
 static void refused(void **state)
 {
 	char *out = NULL;
@@ -102,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_hook_finds_it),
 	    cmocka_unit_test(what_is_not_ours_stays),
+	    cmocka_unit_test(the_model_fits_the_machine),
 	    cmocka_unit_test(refused),
 	};
 

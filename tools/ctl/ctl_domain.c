@@ -59,12 +59,20 @@ static enum err take_out_tpms(xmlNode *devices)
 	return ERR_OK;
 }
 
-static void put_tpm(xmlNode *devices, const struct admin_vtpm *v)
+/* QEMU has the CRB interface for x86 alone. */
+static const char *model_for(const xmlNode *root)
+{
+	const xmlNode *type = document_child(document_child(root, "os"), "type");
+
+	return document_attribute_is(type, "arch", "aarch64") ? "tpm-tis" : "tpm-crb";
+}
+
+static void put_tpm(xmlNode *devices, const char *model, const struct admin_vtpm *v)
 {
 	xmlNode *tpm = add(devices, "tpm"), *backend = add(tpm, "backend");
 	xmlNode *source = add(backend, "source");
 
-	set(tpm, "model", "tpm-crb");
+	set(tpm, "model", model);
 	set(backend, "type", "external");
 	set(source, "type", "unix");
 	set(source, "mode", "connect");
@@ -97,7 +105,7 @@ static enum err edit(xmlNode *root, const struct admin_vtpm *v)
 	if (e)
 		return e;
 	put_metadata(root, v);
-	put_tpm(devices, v);
+	put_tpm(devices, model_for(root), v);
 	return ERR_OK;
 }
 
