@@ -51,7 +51,7 @@ by_delay() {
 		printf '%-10s' "$n"
 		for delay in "${delays[@]}"; do
 			anchor_ms "$delay"
-			cell "$(writes_each "$delay")" $(paths "$class" "$n")
+			cell "$class,$n,$delay" "$(writes_each "$delay")" $(paths "$class" "$n")
 		done
 		echo
 	done
@@ -71,14 +71,16 @@ writing() {
 	done
 }
 
+# To $BENCH_CSV as well, where that is set.
 cell() {
-	local each=$1 extends rate p50 p99 total
-	shift
+	local what=$1 each=$2 extends rate p50 p99 total
+	shift 2
 	total=$((each * $#))
 	extends=$(figure .keys.extends)
 	read -r rate p50 p99 <<<"$(writes_of "$each" "$@")"
 	[ -n "$p99" ] || exit 1
 	extends=$(($(figure .keys.extends) - extends))
+	echo "${BENCH_LABEL:-},$what,$p50,$p99,$rate,$total,$extends" >>"${BENCH_CSV:-/dev/null}"
 	awk -v p50="$p50" -v p99="$p99" -v rate="$rate" -v n="$total" -v x="$extends" 'BEGIN {
 		printf " %8.2f (%7.2f) %7d %8s", p50 / 1000, p99 / 1000, rate, x ? sprintf("%.1f", n / x) : "-" }'
 }
