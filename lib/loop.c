@@ -58,6 +58,11 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t loop_now(void)
+{
+	return now_ns() / NSEC_PER_MSEC;
+}
+
 enum err loop_new(struct loop **out)
 {
 	struct loop *l = calloc(1, sizeof(*l));

@@ -36,6 +36,9 @@ enum err loop_modify(struct loop_source *s, uint32_t events) MUST_USE;
 /* NULL is fine. */
 void loop_del(struct loop_source *s);
 
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t loop_now(void);
+
 /* Calls fn once after ms milliseconds of CLOCK_MONOTONIC. 0 means: on the next turn. */
 enum err loop_after(struct loop *l, uint64_t ms, loop_timer_fn fn, void *arg,
 		    struct loop_timer **out) MUST_USE;

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/backoff.h"
 
-#include <time.h>
-
-uint64_t backoff_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 void backoff_start(struct backoff *b, uint64_t now)
 {
 	b->started = now;

@@ -16,10 +16,7 @@ struct backoff {
 	uint64_t delay;   /* of the last wait; 0: none yet */
 };
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-uint64_t backoff_now(void);
-
-/* It is tried now. */
+/* It is tried now (loop_now()). */
 void backoff_start(struct backoff *b, uint64_t now);
 
 /* It failed now: how long to wait, doubling, from the beginning again after BACKOFF_HEALTHY. */

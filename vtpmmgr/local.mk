@@ -10,6 +10,7 @@ vtpmmgr_keys_SOURCES = \
 	vtpmmgr/keys/keys_commit.c \
 	vtpmmgr/keys/keys_derive.c vtpmmgr/keys/keys_derive.h \
 	vtpmmgr/keys/keys_finding.c vtpmmgr/keys/keys_finding.h \
+	vtpmmgr/keys/keys_gather.c vtpmmgr/keys/keys_gather.h \
 	vtpmmgr/keys/keys_libctx.c \
 	vtpmmgr/keys/keys_main.c \
 	vtpmmgr/keys/keys_open.c \
@@ -50,6 +51,11 @@ tests_unit_test_keys_budget_SOURCES = tests/unit/test_keys_budget.c vtpmmgr/keys
 tests_unit_test_keys_budget_CFLAGS = $(UNIT_CFLAGS) $(ESYS_CFLAGS)
 tests_unit_test_keys_budget_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 tests_unit_test_keys_budget_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_keys_gather
+tests_unit_test_keys_gather_SOURCES = tests/unit/test_keys_gather.c vtpmmgr/keys/keys_gather.c
+tests_unit_test_keys_gather_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_keys_gather_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_keys_wear
 tests_unit_test_keys_wear_SOURCES = tests/unit/test_keys_wear.c vtpmmgr/keys/keys_wear.c

@@ -302,7 +302,7 @@ static void on_turn(void *arg)
 static void take_up(struct request *q)
 {
 	struct admin *a = q->b->admin;
-	uint64_t wait = q->who.uid ? pace_take(&a->pace, q->who.uid, backoff_now()) : 0;
+	uint64_t wait = q->who.uid ? pace_take(&a->pace, q->who.uid, loop_now()) : 0;
 
 	if (wait == 0)
 		run(q);

@@ -109,7 +109,7 @@ static void ask_keys(struct broker *b, struct vtpm *v, enum err why)
 	v->last_err = ERR_OK;
 	v->asked = rules_freshness(&b->rules, &v->record);
 	v->discard = false;
-	backoff_start(&v->backoff, backoff_now());
+	backoff_start(&v->backoff, loop_now());
 	note_open_session(b, v);
 	if (t && encode_terms(b, v, &len) == ERR_OK) {
 		keeper_ask(&b->keeper, type, b->out, len, on_started, t);
@@ -161,7 +161,7 @@ static void settled(struct broker *b, struct vtpm *v, enum err why)
 
 static void wait_and_retry(struct broker *b, struct vtpm *v, enum err why)
 {
-	uint64_t delay = backoff_fail(&v->backoff, backoff_now());
+	uint64_t delay = backoff_fail(&v->backoff, loop_now());
 
 	log_warning("%s: the worker has ended; started again in %llu ms", v->record.name,
 		    (unsigned long long)delay);

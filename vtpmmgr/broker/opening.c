@@ -264,7 +264,7 @@ static void shut(struct broker *b, enum err e)
 	log_warning("the store stays closed: %s", b->open_text);
 	record_refusal(b);
 	if (passes(e) && b->keeper.channel && !b->open_timer &&
-	    loop_after(b->loop, backoff_fail(&b->open_backoff, backoff_now()), on_retry, b,
+	    loop_after(b->loop, backoff_fail(&b->open_backoff, loop_now()), on_retry, b,
 		       &b->open_timer))
 		log_error("no timer to open the store again");
 	admin_kick(b->admin);
@@ -341,7 +341,7 @@ void opening_ask(struct broker *b)
 
 	loop_cancel(b->open_timer);
 	b->open_timer = NULL;
-	backoff_start(&b->open_backoff, backoff_now());
+	backoff_start(&b->open_backoff, loop_now());
 	b->opening = OPENING_WAIT;
 	if (e) {
 		found(b, FOUND_OTHER_TROUBLE, err_text(e));

@@ -25,7 +25,7 @@ static bool in_trail(const struct request *q, enum err e, uint32_t *omitted)
 {
 	*omitted = 0;
 	return q->who.uid == 0 || (!e && q->rule->changes) ||
-	       pace_try(&q->b->trail_pace, &trail_share, q->who.uid, backoff_now(), omitted);
+	       pace_try(&q->b->trail_pace, &trail_share, q->who.uid, loop_now(), omitted);
 }
 
 static void record_omitted(const struct request *q, uint32_t n)

@@ -28,6 +28,7 @@
 #include "lib/proto_super.h"
 #include "lib/secret.h"
 #include "vtpmmgr/keys/keys_finding.h"
+#include "vtpmmgr/keys/keys_gather.h"
 #include "vtpmmgr/keys/keys_tpm.h"
 #include "vtpmmgr/keys/keys_wear.h"
 
@@ -115,7 +116,9 @@ struct keys {
 	struct postponed *postponed; /* oldest first */
 	struct change *changes;      /* waiting, oldest first */
 	struct loop_timer *kick;     /* a commit begins at the end of this turn */
+	bool waits;                  /* the kick is later than that: for more states */
 	unsigned gathered;           /* dirty workers when a commit was last put off for more */
+	struct gather gather;
 	struct loop_timer *retry;
 	bool stalled;
 	enum err last_err;
@@ -227,6 +230,7 @@ struct keys_worker {
 	bool resume_said; /* it has asked, but the root was not known yet */
 	bool dirty;       /* what new_state describes waits to be anchored */
 	struct state_dirty new_state;
+	uint64_t attempt;           /* that anchored its last state */
 	enum freshness_class fresh; /* as it was told, unless told_nothing */
 	enum state_stall stall;
 	bool told_nothing; /* it was there before us: what it was told last is not known */

@@ -7,9 +7,9 @@
  *	                   '--not durable--> IDLE, stalled, tried again
  *	UNCERTAIN --read A--> anchored, or not; neither: end, fail closed
  *
- * Nothing is gathered by a timer: while one commit is under way the next
- * one's states collect, and a commit begins at the end of a turn of the loop,
- * when every message that has arrived is in.
+ * While one commit is under way the next one's states collect, and a commit
+ * begins at the end of a turn of the loop, when every message that has arrived is
+ * in; or a little later, where more are expected (keys_gather.h).
  */
 #include "lib/log.h"
 #include "vtpmmgr/keys/keys.h"
@@ -52,12 +52,48 @@ static bool gathers_more(struct keys *k)
 	return more;
 }
 
+static bool was_in_the_last(const struct keys *k, const struct keys_worker *w)
+{
+	return w->attempt && w->attempt + 1 >= k->last_attempt;
+}
+
+static unsigned count_expected(const struct keys *k)
+{
+	unsigned n = 0;
+
+	for (const struct keys_worker *w = k->workers; w; w = w->next)
+		n += !w->dirty && was_in_the_last(k, w);
+	return n;
+}
+
+/* Nobody who waits for an answer of the manager waits for guests. */
+static uint64_t worth_waiting(struct keys *k)
+{
+	unsigned dirty = count_dirty(k);
+
+	if (dirty == 0 || dirty >= COMMIT_BLOBS || k->changes || k->stalled)
+		return 0;
+	return gather_wait(&k->gather, count_expected(k), loop_now());
+}
+
+static void on_kick(void *arg);
+
+static void kick_in(struct keys *k, uint64_t ms)
+{
+	if (loop_after(k->loop, ms, on_kick, k, &k->kick) != ERR_OK)
+		log_error("no memory for a commit");
+}
+
 static void on_kick(void *arg)
 {
 	struct keys *k = arg;
+	uint64_t wait = k->phase == PHASE_IDLE ? worth_waiting(k) : 0;
 
 	k->kick = NULL;
-	if (k->phase == PHASE_IDLE && gathers_more(k)) {
+	k->waits = wait > 0;
+	if (wait > 0) {
+		kick_in(k, wait);
+	} else if (k->phase == PHASE_IDLE && gathers_more(k)) {
 		sched_yield();
 		keys_commit_soon(k);
 	} else {
@@ -65,12 +101,16 @@ static void on_kick(void *arg)
 	}
 }
 
+/* What arrives may be all that was waited for. */
 void keys_commit_soon(struct keys *k)
 {
-	if (k->kick || k->phase != PHASE_IDLE || k->retry)
-		return;
-	if (loop_after(k->loop, 0, on_kick, k, &k->kick) != ERR_OK)
-		log_error("no memory for a commit");
+	if (k->waits && worth_waiting(k) == 0) {
+		loop_cancel(k->kick);
+		k->kick = NULL;
+		k->waits = false;
+	}
+	if (!k->kick && k->phase == PHASE_IDLE && !k->retry)
+		kick_in(k, 0);
 }
 
 static void finish_change(struct keys *k, struct change *c, enum err e)
@@ -258,6 +298,7 @@ static void begin(struct keys *k)
 	if (t->nblobs == 0 && !t->change && !k->stalled)
 		return;
 	t->id = ++k->last_attempt;
+	gather_began(&k->gather, loop_now());
 	e = seal_attempt(k);
 	if (e && t->change) {
 		/* It makes no root that could be written: the states go without it. */
@@ -311,6 +352,7 @@ static void anchored(struct keys *k)
 	k->root_slot = t->slot;
 	k->a = t->a_after;
 	k->phase = PHASE_IDLE;
+	gather_ended(&k->gather, loop_now());
 	k->extends++;
 	k->states += t->nblobs;
 	/* The end of a budget is told before the guest that has used it up can go on. */

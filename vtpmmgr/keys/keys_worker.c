@@ -155,6 +155,7 @@ void keys_worker_anchored(struct keys *k, const struct keys_commit_blob *b)
 	if (!w || !w->dirty || w->new_state.mark.version != b->mark.version)
 		return;
 	w->dirty = false;
+	w->attempt = k->attempt.id;
 	tell_anchored(w, root_find(k->root, b->uuid));
 }
 

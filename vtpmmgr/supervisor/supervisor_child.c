@@ -67,7 +67,7 @@ enum err supervisor_adopt(struct child *c, int channel, channel_msg_fn on_msg)
 		e = loop_add(c->s->loop, c->process.pidfd, EPOLLIN, on_exit_event, c, &c->exit);
 	if (e)
 		process_kill(&c->process);
-	backoff_start(&c->backoff, backoff_now());
+	backoff_start(&c->backoff, loop_now());
 	return e;
 }
 
@@ -237,7 +237,7 @@ static void child_ended(struct child *c)
 {
 	struct supervisor *s = c->s;
 	bool broker = c->who.role == ROLE_BROKER;
-	uint64_t delay = backoff_fail(&c->backoff, backoff_now());
+	uint64_t delay = backoff_fail(&c->backoff, loop_now());
 	struct super_exited what;
 
 	if (c->process.pid > 0) {

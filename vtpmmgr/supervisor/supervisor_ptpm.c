@@ -15,7 +15,7 @@ static void retry(void *arg)
 
 static void retry_later(struct supervisor *s)
 {
-	uint64_t delay = backoff_fail(&s->ptpm.backoff, backoff_now());
+	uint64_t delay = backoff_fail(&s->ptpm.backoff, loop_now());
 
 	if (s->stopping || s->ptpm.retry)
 		return;
@@ -48,7 +48,7 @@ void supervisor_ptpm_connect(struct supervisor *s)
 	int fd = -1;
 	enum err e;
 
-	backoff_start(&s->ptpm.backoff, backoff_now());
+	backoff_start(&s->ptpm.backoff, loop_now());
 	e = connect_as(s, provisioning ? "provision" : "keys", &fd);
 	if (!e)
 		e = supervisor_start_keys(s, fd, provisioning);
