@@ -38,7 +38,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_status.c \
 	tools/ctl/ctl_vtpm.c
 
-CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS) $(XML_LIBS) $(LIBVIRT_LIBS)
+CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS) $(XML_LIBS)
 
 bin_PROGRAMS += tools/vtpmctl
 tools_vtpmctl_SOURCES = tools/ctl/ctl_main.c

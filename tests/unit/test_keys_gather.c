@@ -25,15 +25,27 @@ static void nobody_waits_alone(void **state)
 	assert_int_equal(gather_wait(&g, 0, 1090), 0);
 }
 
-static void an_eighth_of_the_last_one(void **state)
+static void until_nobody_new_comes(void **state)
 {
 	struct gather g = after_80_ms();
 
 	(void)state;
-	assert_int_equal(gather_wait(&g, 3, 1090), 10);
-	assert_int_equal(gather_wait(&g, 2, 1094), 6);
-	assert_int_equal(gather_wait(&g, 1, 1100), 0);
-	assert_int_equal(gather_wait(&g, 1, 1200), 0);
+	assert_int_equal(gather_wait(&g, 3, 1090), 2);
+	assert_int_equal(gather_wait(&g, 2, 1091), 2);
+	assert_int_equal(gather_wait(&g, 2, 1092), 1);
+	assert_int_equal(gather_wait(&g, 2, 1093), 0);
+}
+
+static void a_quarter_of_the_last_one_at_most(void **state)
+{
+	struct gather g = after_80_ms();
+	unsigned expected = 100;
+
+	(void)state;
+	for (uint64_t now = 1090; now < 1109; now++)
+		assert_int_equal(gather_wait(&g, expected--, now), 2);
+	assert_int_equal(gather_wait(&g, expected--, 1109), 1);
+	assert_int_equal(gather_wait(&g, expected--, 1110), 0);
 }
 
 static void who_was_waited_for_is_there(void **state)
@@ -41,8 +53,8 @@ static void who_was_waited_for_is_there(void **state)
 	struct gather g = after_80_ms();
 
 	(void)state;
-	assert_int_equal(gather_wait(&g, 1, 1090), 10);
-	assert_int_equal(gather_wait(&g, 0, 1092), 0);
+	assert_int_equal(gather_wait(&g, 1, 1090), 2);
+	assert_int_equal(gather_wait(&g, 0, 1091), 0);
 }
 
 static void each_commit_waits_anew(void **state)
@@ -50,10 +62,10 @@ static void each_commit_waits_anew(void **state)
 	struct gather g = after_80_ms();
 
 	(void)state;
-	assert_int_equal(gather_wait(&g, 1, 1090), 10);
+	assert_int_equal(gather_wait(&g, 1, 1090), 2);
 	gather_began(&g, 1100);
-	gather_ended(&g, 1140);
-	assert_int_equal(gather_wait(&g, 1, 1150), 5);
+	gather_ended(&g, 1104);
+	assert_int_equal(gather_wait(&g, 1, 1150), 1);
 }
 
 static void a_quick_one_is_not_worth_it(void **state)
@@ -63,7 +75,7 @@ static void a_quick_one_is_not_worth_it(void **state)
 	(void)state;
 	assert_int_equal(gather_wait(&g, 5, 1000), 0);
 	gather_began(&g, 1000);
-	gather_ended(&g, 1007);
+	gather_ended(&g, 1003);
 	assert_int_equal(gather_wait(&g, 5, 1010), 0);
 }
 
@@ -71,7 +83,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nobody_waits_alone),
-	    cmocka_unit_test(an_eighth_of_the_last_one),
+	    cmocka_unit_test(until_nobody_new_comes),
+	    cmocka_unit_test(a_quarter_of_the_last_one_at_most),
 	    cmocka_unit_test(who_was_waited_for_is_there),
 	    cmocka_unit_test(each_commit_waits_anew),
 	    cmocka_unit_test(a_quick_one_is_not_worth_it),

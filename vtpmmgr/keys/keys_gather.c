@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/keys/keys_gather.h"
 
-#define SHARE 8 /* of the last commit's time */
+#define SHARE  4 /* of the last commit's time */
+#define GAP_MS 2
+
+static uint64_t left(uint64_t since, uint64_t most, uint64_t now)
+{
+	return now - since < most ? most - (now - since) : 0;
+}
 
 void gather_began(struct gather *g, uint64_t now)
 {
@@ -16,9 +22,16 @@ void gather_ended(struct gather *g, uint64_t now)
 
 uint64_t gather_wait(struct gather *g, unsigned expected, uint64_t now)
 {
-	uint64_t most = g->took / SHARE;
+	uint64_t window, gap;
 
 	if (g->since == 0)
 		g->since = now;
-	return expected > 0 && now - g->since < most ? most - (now - g->since) : 0;
+	if (g->since == now || expected != g->expected)
+		g->last = now;
+	g->expected = expected;
+	if (expected == 0)
+		return 0;
+	window = left(g->since, g->took / SHARE, now);
+	gap = left(g->last, GAP_MS, now);
+	return window < gap ? window : gap;
 }
