@@ -32,7 +32,7 @@
 /* clang-format on */
 
 struct libvirt {
-#define CALL(name) __typeof__(name) *name;
+#define CALL(name) __typeof__(name) *(name);
 	LIBVIRT_CALLS(CALL)
 #undef CALL
 };
