@@ -48,7 +48,8 @@ static const int syscalls[] = {
     SCMP_SYS(futex),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(exit_group),
-    SCMP_SYS(sysinfo), /* qsort(3) of over 128 leaves */
+    /* qsort(3) of over 128 leaves asks for the memory there is */
+    SCMP_SYS(sysinfo),
 };
 
 struct sandbox broker_sandbox(uid_t uid, gid_t gid, uint64_t store_size)
