@@ -95,7 +95,7 @@ $(excerpt "$log" | sed 's/^/  | /')" >&3
 
 # What failed, where the test says so itself, and how the log ends.
 excerpt() {
-	grep -A4 '^not ok' "$1" | head -n 20
+	grep -E -A4 '^(not ok|FAIL)' "$1" | head -n 20
 	tail -n 20 "$1"
 }
 

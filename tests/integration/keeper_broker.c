@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PCRS 0x80ff /* what the approvals are for */
+#define PCRS    0x80ff /* what the approvals are for */
+#define STEP_MS 5
 
 /* ---- what the key keeper wants -------------------------------------------------------------- */
 
@@ -123,6 +124,24 @@ void broker_serve_for(struct driver *d, int ms)
 		broker_serve(d, 0, UINT32_MAX, &m, ms);
 	else
 		poll(NULL, 0, ms);
+}
+
+void broker_until_held(struct driver *d)
+{
+	for (int ms = 0; !d->relay->held; ms += STEP_MS) {
+		if (ms > WAIT_MS)
+			die("a command is held", ERR_TIMEOUT);
+		broker_serve_for(d, STEP_MS);
+	}
+}
+
+void broker_until_commit(struct driver *d, unsigned n)
+{
+	for (int ms = 0; d->ncommits <= n; ms += STEP_MS) {
+		if (ms > WAIT_MS)
+			die("a commit is asked for", ERR_TIMEOUT);
+		broker_serve_for(d, STEP_MS);
+	}
 }
 
 /* ---- requests ------------------------------------------------------------------------------- */

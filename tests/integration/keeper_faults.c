@@ -174,9 +174,7 @@ static void killed(struct driver *d, enum fault f)
 	begin(d);
 	relay_fault(d->relay, f, TPM2_CC_NV_Extend, 1);
 	worker_dirty(d, 0, anchored + 1);
-	broker_serve_for(d, 200);
-	if (!relay_holds(d->relay, WAIT_MS))
-		die("the extend is not there", ERR_TIMEOUT);
+	broker_until_held(d);
 	keeper_stop(d, SIGKILL);
 	if (f == FAULT_HOLD_COMMAND)
 		resumed(d, anchored, "killed before the extend: it has not happened");
@@ -186,10 +184,13 @@ static void killed(struct driver *d, enum fault f)
 
 static void killed_while_writing(struct driver *d)
 {
+	unsigned commits;
+
 	begin(d);
+	commits = d->ncommits;
 	d->commit_mood = SILENT;
 	worker_dirty(d, 0, anchored + 1);
-	broker_serve_for(d, 200);
+	broker_until_commit(d, commits);
 	keeper_stop(d, SIGKILL);
 	d->commit_mood = HONEST;
 	resumed(d, anchored, "killed before it was durable: it has not happened");
@@ -203,9 +204,10 @@ static void replaced_while_writing(struct driver *d, bool close_first)
 	uint32_t asked;
 
 	begin(d);
+	commits = d->ncommits;
 	d->commit_mood = SILENT;
 	worker_dirty(d, 0, anchored + 1);
-	broker_serve_for(d, 200);
+	broker_until_commit(d, commits);
 	asked = broker_ask_destroy(d, 1);
 	broker_serve_for(d, 50);
 	d->commit_mood = HONEST;
@@ -316,10 +318,11 @@ static void many(struct driver *d)
 		must(broker_create(d, i), "create");
 	for (unsigned i = 1; i < VTPMS; i++)
 		must(broker_start(d, i, &(struct state_key){0}), "start");
+	commits = d->ncommits;
 	d->commit_mood = FAILING;
 	for (unsigned i = 1; i < VTPMS; i++)
 		worker_dirty(d, i, 1);
-	broker_serve_for(d, 200);
+	broker_until_commit(d, commits);
 	d->commit_mood = HONEST;
 	commits = d->ncommits;
 	for (unsigned i = 1; i < VTPMS; i++)

@@ -145,6 +145,10 @@ struct approval authority_approve(struct driver *d, uint32_t mask, enum hierarch
 bool broker_serve(struct driver *d, uint16_t type, uint32_t id, struct msg *m, int wait_ms);
 /* Serves until nothing has come for so long. */
 void broker_serve_for(struct driver *d, int ms);
+/* Serves until the relay holds a command, or its answer; that never happens: the test ends. */
+void broker_until_held(struct driver *d);
+/* Serves until it has been asked for more than n commits, its mood whatever it is. */
+void broker_until_commit(struct driver *d, unsigned n);
 /* Sends what was encoded into play_buffer; the error of the KEYS_DONE that answers. */
 enum err broker_request(struct driver *d, uint16_t type, size_t len);
 enum err broker_wait_done(struct driver *d, uint32_t id, int wait_ms);

@@ -204,14 +204,16 @@ static void failing_broker(struct driver *d, const struct recovery *r)
 {
 	struct crypt_signature sig;
 	struct digest digest;
+	unsigned commits;
 
 	d->commit_mood = FAILING;
 	check(d, recover(d, r) == ERR_IO && is_closed(d), "a store that cannot be written");
 	d->commit_mood = SILENT;
 	must(recovery_digest(r, &digest), "digest");
 	authority_sign(d, &digest, &sig);
+	commits = d->ncommits;
 	ask_recover(d, r, &sig);
-	broker_serve_for(d, 200);
+	broker_until_commit(d, commits);
 	broker_replace(d, true);
 	d->commit_mood = HONEST;
 	check(d, is_closed(d), "a broker that dies over it");
@@ -226,10 +228,7 @@ static void killed_before(struct driver *d, const struct recovery *r)
 	authority_sign(d, &digest, &sig);
 	relay_fault(d->relay, FAULT_HOLD_COMMAND, TPM2_CC_NV_Extend, 1);
 	ask_recover(d, r, &sig);
-	/* The commit may still be put off by the one that failed before. */
-	broker_serve_for(d, 1000);
-	if (!relay_holds(d->relay, WAIT_MS))
-		die("the extend is made", ERR_TIMEOUT);
+	broker_until_held(d);
 	keeper_stop(d, SIGKILL);
 	keeper_start(d, "keys");
 	check(d, broker_open(d, &d->store) == ERR_ROLLBACK,
@@ -316,9 +315,7 @@ static void killed_after(struct driver *d)
 	authority_sign(d, &digest, &sig);
 	relay_fault(d->relay, FAULT_HOLD_ANSWER, TPM2_CC_NV_Extend, 1);
 	ask_recover(d, &r, &sig);
-	broker_serve_for(d, 200);
-	if (!relay_holds(d->relay, WAIT_MS))
-		die("the extend is made", ERR_TIMEOUT);
+	broker_until_held(d);
 	keeper_stop(d, SIGKILL);
 	keeper_start(d, "keys");
 	check(d, broker_open(d, &d->store) == ERR_OK, "killed after the extend: it was put back");

@@ -176,13 +176,6 @@ void relay_fault(struct relay *r, enum fault f, uint32_t cc, unsigned nth)
 	r->fault = f;
 }
 
-bool relay_holds(struct relay *r, unsigned wait_ms)
-{
-	for (unsigned ms = 0; !r->held && ms < wait_ms; ms += 5)
-		usleep(5000);
-	return r->held;
-}
-
 unsigned relay_find(const struct relay *r, uint32_t cc, unsigned from)
 {
 	while (from < r->nseen && r->seen[from].cc != cc)

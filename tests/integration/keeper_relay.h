@@ -56,8 +56,6 @@ void relay_start(struct relay *r, int keys, int ptpm);
 void relay_wait(struct relay *r);
 
 void relay_fault(struct relay *r, enum fault f, uint32_t cc, unsigned nth);
-/* Waits until a FAULT_HOLD_ has caught its command. */
-bool relay_holds(struct relay *r, unsigned wait_ms);
 
 /* The first command of this code from seen[from] on; nseen if there is none. */
 unsigned relay_find(const struct relay *r, uint32_t cc, unsigned from);

@@ -28,8 +28,7 @@ static void killed(struct driver *d, enum fault f)
 	begin(d);
 	relay_fault(d->relay, f, TPM2_CC_NV_Write, 1);
 	play_send(&d->broker, KEYS_REVOKE, ++d->next_id, 0);
-	if (!relay_holds(d->relay, WAIT_MS))
-		die("the write is made", ERR_TIMEOUT);
+	broker_until_held(d);
 	keeper_stop(d, SIGKILL);
 }
 
