@@ -4,6 +4,7 @@ libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
+	lib/carrier.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
 	lib/child.c lib/child.h \
@@ -23,7 +24,9 @@ libvtpm_a_SOURCES = \
 	lib/proto_admin.c lib/proto_admin.h \
 	lib/proto_admin_list.c \
 	lib/proto_admin_recover.c \
+	lib/proto_agent.c lib/proto_agent.h \
 	lib/proto_blob.c lib/proto_blob.h \
+	lib/proto_carrier.c lib/proto_carrier.h \
 	lib/proto_keys.c lib/proto_keys.h \
 	lib/proto_keys_commit.c \
 	lib/proto_keys_status.c \
@@ -42,6 +45,14 @@ libvtpm_a_SOURCES = \
 	lib/tpm_name.c lib/tpm_name.h \
 	lib/uuid.c lib/uuid.h \
 	lib/wbuf.c lib/wbuf.h
+
+# Between Xen domains: linked by vtpmmgr-vchan, vtpmmgr-agent and vtpm-init alone.
+if WITH_XEN
+noinst_LIBRARIES += libvtpmxen.a
+libvtpmxen_a_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
+libvtpmxen_a_SOURCES = \
+	lib/xen/channel_xen.h
+endif
 
 # Unit tests of the modules above, but proto_*.
 check_PROGRAMS += tests/unit/test_buf
@@ -126,7 +137,9 @@ endif
 noinst_LIBRARIES += tests/codecs/libcodecs.a
 tests_codecs_libcodecs_a_SOURCES = \
 	tests/codecs/admin.c \
+	tests/codecs/agent.c \
 	tests/codecs/blob.c \
+	tests/codecs/carrier.c \
 	tests/codecs/codecs.c tests/codecs/codecs.h \
 	tests/codecs/keys.c \
 	tests/codecs/root.c \
@@ -174,10 +187,19 @@ check_PROGRAMS += tests/unit/test_proto_admin
 tests_unit_test_proto_admin_SOURCES = tests/unit/test_proto_admin.c tests/codecs/check.c tests/codecs/check.h
 tests_unit_test_proto_admin_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_proto_admin_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_carrier
+tests_unit_test_proto_carrier_SOURCES = tests/unit/test_proto_carrier.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_carrier_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_carrier_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_proto_agent
+tests_unit_test_proto_agent_SOURCES = tests/unit/test_proto_agent.c tests/codecs/check.c tests/codecs/check.h
+tests_unit_test_proto_agent_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_proto_agent_LDADD = tests/codecs/libcodecs.a $(UNIT_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_proto_root tests/fuzz/fuzz_proto_super tests/fuzz/fuzz_proto_state \
-	tests/fuzz/fuzz_proto_blob tests/fuzz/fuzz_proto_keys tests/fuzz/fuzz_proto_admin
+	tests/fuzz/fuzz_proto_blob tests/fuzz/fuzz_proto_keys tests/fuzz/fuzz_proto_admin \
+	tests/fuzz/fuzz_proto_carrier tests/fuzz/fuzz_proto_agent
 tests_fuzz_fuzz_proto_root_SOURCES = tests/fuzz/fuzz_proto_root.c
 tests_fuzz_fuzz_proto_root_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proto_root_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
@@ -196,4 +218,10 @@ tests_fuzz_fuzz_proto_keys_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_L
 tests_fuzz_fuzz_proto_admin_SOURCES = tests/fuzz/fuzz_proto_admin.c
 tests_fuzz_fuzz_proto_admin_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_proto_admin_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_carrier_SOURCES = tests/fuzz/fuzz_proto_carrier.c
+tests_fuzz_fuzz_proto_carrier_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_carrier_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
+tests_fuzz_fuzz_proto_agent_SOURCES = tests/fuzz/fuzz_proto_agent.c
+tests_fuzz_fuzz_proto_agent_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_proto_agent_LDADD = tests/codecs/libcodecs.a libvtpm.a $(CRYPTO_LIBS)
 endif

@@ -34,7 +34,7 @@ struct codec_set {
 };
 
 extern const struct codec_set codecs_root, codecs_super, codecs_state, codecs_blob, codecs_keys,
-    codecs_admin;
+    codecs_admin, codecs_carrier, codecs_agent;
 
 /* The codec of this name; a test that asks for another one is broken. */
 const struct codec *codec_find(const struct codec_set *set, const char *name);

@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 
 static const struct codec_set *const sets[] = {
-    &codecs_root, &codecs_super, &codecs_state, &codecs_blob, &codecs_keys, &codecs_admin,
+    &codecs_root, &codecs_super, &codecs_state,   &codecs_blob,
+    &codecs_keys, &codecs_admin, &codecs_carrier, &codecs_agent,
 };
 
 static int write_seed(const char *dir, const struct codec_set *set, uint8_t selector)
