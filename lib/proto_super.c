@@ -52,6 +52,23 @@ static void super_peer_get(struct rbuf *r, struct super_peer *m)
 
 CODEC(super_peer);
 
+static void super_spawn_put(struct wbuf *w, const struct super_spawn *m)
+{
+	wbuf_bytes(w, m->uuid, UUID_SIZE);
+	guest_put(w, &m->guest);
+	wbuf_str(w, m->stakeholder);
+}
+
+static void super_spawn_get(struct rbuf *r, struct super_spawn *m)
+{
+	field_uuid(r, m->uuid);
+	guest_get(r, &m->guest);
+	rbuf_str(r, m->stakeholder, sizeof(m->stakeholder));
+	rbuf_require(r, m->stakeholder[0]);
+}
+
+CODEC(super_spawn);
+
 static void super_exited_put(struct wbuf *w, const struct super_exited *m)
 {
 	wbuf_u8(w, m->role);

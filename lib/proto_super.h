@@ -9,14 +9,14 @@
  *  SUPER_PEER +fd supervisor -> all         struct super_peer: the new channel
  *  SUPER_EXITED   supervisor -> keys,broker struct super_exited
  *  SUPER_STOP     supervisor -> all         empty: end cleanly
- *  SUPER_SPAWN    keys -> supervisor        struct super_peer: start this vTPM's worker
+ *  SUPER_SPAWN    keys -> supervisor        struct super_spawn: start this vTPM's worker
  *  SUPER_PIN      keys -> supervisor        34-byte Name of the pTPM key to pin: init is over, and
  *                                           the next key keeper cannot provision any more
  *  SUPER_KILL     keys,broker -> supervisor 16-byte uuid: end this worker now
  *  SUPER_READY    keys, broker -> supervisor empty: initialised
  *
  * Only the key keeper may ask for a worker, because it alone knows from the
- * anchored root whose sockets the worker must get. A child's arguments are
+ * anchored root whose the vTPM is, and whose guest's. A child's arguments are
  * those of lib/child.h.
  */
 #ifndef LIB_PROTO_SUPER_H
@@ -73,6 +73,12 @@ struct super_peer {
 	struct guest guest;      /* of a worker, else zero */
 };
 
+struct super_spawn {
+	uint8_t uuid[UUID_SIZE];
+	struct guest guest;                 /* who may use it */
+	char stakeholder[NAME_MAX_LEN + 1]; /* whose it is: a stub domain's label follows from it */
+};
+
 enum super_how { EXITED_CODE = 1, EXITED_SIGNAL = 2, EXITED_NOT_STARTED = 3 };
 
 struct super_exited {
@@ -88,6 +94,9 @@ enum err super_config_decode(const uint8_t *in, size_t len, struct super_config 
 enum err super_peer_encode(const struct super_peer *m, uint8_t *out, size_t cap,
 			   size_t *len) MUST_USE;
 enum err super_peer_decode(const uint8_t *in, size_t len, struct super_peer *out) MUST_USE;
+enum err super_spawn_encode(const struct super_spawn *m, uint8_t *out, size_t cap,
+			    size_t *len) MUST_USE;
+enum err super_spawn_decode(const uint8_t *in, size_t len, struct super_spawn *out) MUST_USE;
 enum err super_exited_encode(const struct super_exited *m, uint8_t *out, size_t cap,
 			     size_t *len) MUST_USE;
 enum err super_exited_decode(const uint8_t *in, size_t len, struct super_exited *out) MUST_USE;

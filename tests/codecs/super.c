@@ -22,6 +22,14 @@ static void super_peer_fill(struct super_peer *m)
 	sample_guest(&m->guest);
 }
 
+static void super_spawn_fill(struct super_spawn *m)
+{
+	memset(m, 0, sizeof(*m));
+	codec_pattern(m->uuid, UUID_SIZE, 0x10);
+	sample_guest(&m->guest);
+	strcpy(m->stakeholder, "operator");
+}
+
 static void super_exited_fill(struct super_exited *m)
 {
 	memset(m, 0, sizeof(*m));
@@ -33,8 +41,9 @@ static void super_exited_fill(struct super_exited *m)
 
 CODEC_STRUCT(super_config)
 CODEC_STRUCT(super_peer)
+CODEC_STRUCT(super_spawn)
 CODEC_STRUCT(super_exited)
 
-static const struct codec codecs[] = {CODEC(super_config), CODEC(super_peer), CODEC(super_exited)};
+static const struct codec codecs[] = {CODEC(super_config), CODEC(super_peer), CODEC(super_spawn), CODEC(super_exited)};
 
 const struct codec_set codecs_super = {"proto_super", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -298,13 +298,13 @@ static bool spawn_is_asked(struct driver *d, unsigned i)
 {
 	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
 				   {.fd = d->broker.fd, .events = POLLIN}};
-	struct super_peer who;
+	struct super_spawn who;
 	struct msg m;
 
 	poll(either, 2, WAIT_MS);
 	if (!play_receive(&d->super, &m, 0))
 		return false;
-	must(m.type == SUPER_SPAWN ? super_peer_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
+	must(m.type == SUPER_SPAWN ? super_spawn_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
 	return memcmp(who.uuid, worker_uuid(i), UUID_SIZE) == 0 && who.guest.kind == GUEST_UNIX &&
 	       who.guest.id[2] == 0x4e;
 }

@@ -99,13 +99,13 @@ static enum err spawn_is_asked(struct driver *d, uint32_t id, struct liar_worker
 {
 	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
 				   {.fd = d->broker.fd, .events = POLLIN}};
-	struct super_peer who;
+	struct super_spawn who;
 	struct msg m;
 
 	poll(either, 2, WAIT_MS);
 	if (!play_receive(&d->super, &m, 0))
 		return broker_wait_done(d, id, WAIT_MS);
-	must(m.type == SUPER_SPAWN ? super_peer_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
+	must(m.type == SUPER_SPAWN ? super_spawn_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
 	w->guest = who.guest;
 	return ERR_OK;
 }

@@ -30,6 +30,7 @@ static void out_of_range(void **state)
 	    {"super_peer", 17, 3, "guest kind 3"},
 	    {"super_peer", 17, 0, "an id of no guest"},
 	    {"super_peer", 33, 1, "more than uid and gid"},
+	    {"super_spawn", 16, 3, "guest kind 3"},
 	    {"super_exited", 17, 0, "how 0"},
 	    {"super_exited", 17, 4, "how 4"},
 	};
@@ -52,12 +53,30 @@ static void a_guest_belongs_to_a_worker(void **state)
 	assert_int_equal(super_peer_decode(bytes, len, &m), ERR_OK);
 }
 
+static void a_worker_has_a_name_and_a_stakeholder(void **state)
+{
+	struct super_spawn m = {.uuid = {1}, .stakeholder = "bank"};
+	uint8_t bytes[128];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(super_spawn_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(super_spawn_decode(bytes, len, &m), ERR_OK);
+	m.stakeholder[0] = '\0';
+	assert_int_equal(super_spawn_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(super_spawn_decode(bytes, len, &m), ERR_FORMAT);
+	m = (struct super_spawn){.stakeholder = "bank"};
+	assert_int_equal(super_spawn_encode(&m, bytes, sizeof(bytes), &len), ERR_OK);
+	assert_int_equal(super_spawn_decode(bytes, len, &m), ERR_FORMAT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_message),
 	    cmocka_unit_test(out_of_range),
 	    cmocka_unit_test(a_guest_belongs_to_a_worker),
+	    cmocka_unit_test(a_worker_has_a_name_and_a_stakeholder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,11 +238,11 @@ struct keys_worker {
 
 struct keys_worker *keys_worker_find(struct keys *k, const uint8_t uuid[UUID_SIZE]);
 /*
- * Asks the supervisor for a worker that will get state_key (taken over). discard: it
- * is not to be resumed if it is suspended.
+ * Asks the supervisor for a worker of this stakeholder's vTPM, that will get state_key (taken
+ * over). discard: it is not to be resumed if it is suspended.
  */
-enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t request,
-			   struct secret *state_key, bool discard) MUST_USE;
+enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, const char *stakeholder,
+			   uint32_t request, struct secret *state_key, bool discard) MUST_USE;
 /* SUPER_PEER of a worker: the one we asked for, or one that was there before us. */
 void keys_worker_arrived(struct keys *k, const uint8_t uuid[UUID_SIZE], int fd);
 void keys_worker_exited(struct keys *k, const struct super_exited *x);

@@ -229,7 +229,7 @@ static enum err start(struct keys *k, uint32_t request, const struct keys_start 
 		return e;
 	leaf = root_find(k->root, q->uuid);
 	e = state_key(k, &r, leaf, &key);
-	return e ? e : keys_worker_spawn(k, leaf, request, key, discard);
+	return e ? e : keys_worker_spawn(k, leaf, r.stakeholder, request, key, discard);
 }
 
 static const char *start_detail(enum err e)

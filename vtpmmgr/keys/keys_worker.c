@@ -7,6 +7,7 @@
 #include "lib/log.h"
 #include "vtpmmgr/keys/keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -260,13 +261,23 @@ static void on_gone(void *arg, enum err why)
 
 /* ---- coming and going ----------------------------------------------------------------------- */
 
-enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t request,
-			   struct secret *state_key, bool discard)
+static enum err ask_for(struct keys *k, const struct leaf *leaf, const char *stakeholder)
 {
-	struct super_peer peer = {.role = ROLE_WORKER, .guest = leaf->guest};
-	struct keys_worker *w = add(k, leaf->uuid);
-	uint8_t body[64];
+	struct super_spawn spawn = {.guest = leaf->guest};
+	uint8_t body[128];
 	struct msg m = {.type = SUPER_SPAWN, .body = body};
+	enum err e;
+
+	memcpy(spawn.uuid, leaf->uuid, UUID_SIZE);
+	snprintf(spawn.stakeholder, sizeof(spawn.stakeholder), "%s", stakeholder);
+	e = super_spawn_encode(&spawn, body, sizeof(body), &m.len);
+	return e ? e : channel_send(k->super, &m);
+}
+
+enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, const char *stakeholder,
+			   uint32_t request, struct secret *state_key, bool discard)
+{
+	struct keys_worker *w = add(k, leaf->uuid);
 	enum err e;
 
 	if (!w) {
@@ -276,10 +287,7 @@ enum err keys_worker_spawn(struct keys *k, const struct leaf *leaf, uint32_t req
 	w->state_key = state_key;
 	w->request = request;
 	w->discard = discard;
-	memcpy(peer.uuid, leaf->uuid, UUID_SIZE);
-	e = super_peer_encode(&peer, body, sizeof(body), &m.len);
-	if (!e)
-		e = channel_send(k->super, &m);
+	e = ask_for(k, leaf, stakeholder);
 	if (e)
 		drop(w);
 	return e;
