@@ -17,6 +17,7 @@ libvtpm_a_SOURCES = \
 	lib/finding.c lib/finding.h \
 	lib/frame.c lib/frame.h \
 	lib/freshness.c lib/freshness.h \
+	lib/hex.c lib/hex.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \
@@ -69,6 +70,11 @@ check_PROGRAMS += tests/unit/test_freshness
 tests_unit_test_freshness_SOURCES = tests/unit/test_freshness.c
 tests_unit_test_freshness_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_freshness_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_hex
+tests_unit_test_hex_SOURCES = tests/unit/test_hex.c
+tests_unit_test_hex_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_hex_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_log
 tests_unit_test_log_SOURCES = tests/unit/test_log.c

@@ -48,6 +48,8 @@ enum super_fd {
 	/* key keeper */
 	FD_KEYS_BROKER = 4,
 	FD_KEYS_PTPM = 5,
+	/* vtpmmgr-vchan ptpm: the other end of it */
+	FD_VCHAN_PTPM = 3,
 	/* broker; its channel to the key keeper comes by SUPER_PEER */
 	FD_BROKER_ADMIN = 5, /* listening */
 	FD_BROKER_STORE = 6,

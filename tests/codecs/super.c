@@ -44,6 +44,7 @@ CODEC_STRUCT(super_peer)
 CODEC_STRUCT(super_spawn)
 CODEC_STRUCT(super_exited)
 
-static const struct codec codecs[] = {CODEC(super_config), CODEC(super_peer), CODEC(super_spawn), CODEC(super_exited)};
+static const struct codec codecs[] = {CODEC(super_config), CODEC(super_peer), CODEC(super_spawn),
+				      CODEC(super_exited)};
 
 const struct codec_set codecs_super = {"proto_super", codecs, sizeof(codecs) / sizeof(codecs[0])};

@@ -2,7 +2,8 @@
 #include "vtpmmgr/supervisor/options.h"
 
 #include "config.h"
-#include "lib/proto_root.h"
+#include "lib/hex.h"
+#include "lib/proto_agent.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +14,8 @@
 
 /* 60706-61183 is free by the tables of Debian (policy 9.2.2) and of systemd (UIDS-GIDS). */
 #define UID_BASE_DEFAULT 60706
+#define OWN_UIDS         2
+#define OWN_UIDS_XEN     4
 #define UID_COUNT_MIN    3
 #define UID_COUNT_MAX    (2 + LEAVES_MAX)
 #define STORE_SIZE_MIN   (STORE_REGIONS_AT + (uint64_t)REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
@@ -24,6 +27,7 @@ static const struct options defaults = {
     .policy = SYSCONFDIR "/policy.json",
     .run_dir = RUNDIR,
     .ptpm = RUNDIR "/ptpm",
+    .ptpm_domain = -1,
     .pin = STATEDIR "/pin",
     .libexec = LIBEXECDIR,
     .pcr = 15,
@@ -102,6 +106,45 @@ static bool set_mode(struct options *o, const char *text)
 	return true;
 }
 
+static bool set_ptpm(struct options *o, const char *text)
+{
+	const char *end;
+	uint64_t domain;
+
+	if (strncmp(text, "xen:", 4) == 0) {
+		if (!number(text + 4, 10, AGENT_DOMID_MAX, &domain, &end) || *end != '\0')
+			return false;
+		o->ptpm_domain = (int)domain;
+		return true;
+	}
+	o->ptpm_domain = -1;
+	o->ptpm = strncmp(text, "unix:", 5) == 0 ? text + 5 : text;
+	return o->ptpm[0] != '\0';
+}
+
+static bool set_pin_name(struct options *o, const char *text)
+{
+	uint8_t name[TPM_NAME_SIZE];
+
+	o->pin_name = text;
+	return hex_decode(text, name, sizeof(name)) == ERR_OK;
+}
+
+static bool set_stub_image(struct options *o, const char *text)
+{
+	struct digest digest;
+
+	o->stub_image = text;
+	return hex_decode(text, digest.b, sizeof(digest.b)) == ERR_OK;
+}
+
+static bool set_xen(struct options *o, const char *text)
+{
+	(void)text;
+	o->xen = true;
+	return true;
+}
+
 static bool set_verbose(struct options *o, const char *text)
 {
 	(void)text;
@@ -125,10 +168,12 @@ static const struct {
      "the initial policy (" SYSCONFDIR "/policy.json)"},
     {"run-dir", "DIR", 0, offsetof(struct options, run_dir), NULL,
      "where sockets are made (" RUNDIR ")"},
-    {"ptpm", "DIR", 0, offsetof(struct options, ptpm), NULL,
-     "where ptpm-proxy listens (" RUNDIR "/ptpm)"},
+    {"ptpm", "[unix:]DIR|xen:DOMID", 0, 0, set_ptpm, "where ptpm-proxy is (" RUNDIR "/ptpm)"},
     {"pin", "FILE", 0, offsetof(struct options, pin), NULL,
      "Name of the pTPM's salt key in hex (" STATEDIR "/pin)"},
+    {"pin-name", "HEX", 0, 0, set_pin_name, "that Name itself, instead of a file"},
+    {"xen", NULL, 0, 0, set_xen, "run every vTPM in a stub domain, made by vtpmmgr-agent"},
+    {"stub-image", "HEX", 0, 0, set_stub_image, "digest of the stub domains' image"},
     {"pcr", "N", 0, 0, set_pcr, "the PCR that is extended with the measurement (15)"},
     {"worker-uids", "BASE:COUNT", 0, 0, set_uids,
      "unused uids: broker, key keeper, one a worker (60706:258)"},
@@ -213,6 +258,15 @@ enum options_next options_parse(int argc, char *argv[], struct options *out)
 		fprintf(stderr, "vtpmmgr: unexpected argument: %s\n", argv[optind]);
 		return OPTIONS_USAGE;
 	}
+	if (o.uid_count <= options_own_uids(&o)) {
+		fprintf(stderr, "vtpmmgr: --worker-uids: none is left for a worker\n");
+		return OPTIONS_USAGE;
+	}
 	*out = o;
 	return OPTIONS_RUN;
+}
+
+uint32_t options_own_uids(const struct options *o)
+{
+	return o->xen || o->ptpm_domain >= 0 ? OWN_UIDS_XEN : OWN_UIDS;
 }

@@ -13,12 +13,16 @@ struct options {
 	const char *policy;
 	const char *run_dir;
 	const char *ptpm; /* directory of the proxy's sockets */
+	int ptpm_domain;  /* the proxy is in this Xen domain; -1: on this host */
 	const char *pin;
+	const char *pin_name;   /* in hex; NULL: see pin */
+	const char *stub_image; /* digest in hex; NULL: any */
 	const char *libexec;
 	uint8_t pcr;
 	uid_t uid_base; /* broker, key keeper, then one a worker */
 	uint32_t uid_count;
 	mode_t admin_mode;
+	bool xen; /* workers are in stub domains */
 	bool verbose;
 };
 
@@ -26,5 +30,8 @@ enum options_next { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_USAGE };
 
 /* Fills in defaults and what argv says. Prints help, version or what is wrong itself. */
 enum options_next options_parse(int argc, char *argv[], struct options *out);
+
+/* How many uids of the range are not workers': broker, key keeper, and what carries over Xen. */
+uint32_t options_own_uids(const struct options *o);
 
 #endif

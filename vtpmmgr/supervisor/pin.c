@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/supervisor/pin.h"
 
-#include <ctype.h>
+#include "lib/hex.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -14,17 +15,17 @@
 #define FIRST_USE " init"
 #define TEXT_MAX  (HEX_LEN + sizeof(FIRST_USE "\n")) /* with the NUL */
 
-static enum err decode(const char *text, uint8_t name[TPM_NAME_SIZE])
+enum err pin_parse(const char *text, uint8_t name[TPM_NAME_SIZE])
 {
-	uint8_t bytes[TPM_NAME_SIZE];
+	return hex_decode(text, name, TPM_NAME_SIZE);
+}
 
-	if (strspn(text, "0123456789abcdefABCDEF") != HEX_LEN)
-		return ERR_FORMAT;
-	for (size_t i = 0; i < TPM_NAME_SIZE; i++)
-		if (sscanf(text + 2 * i, "%2hhx", &bytes[i]) != 1)
-			return ERR_FORMAT;
-	memcpy(name, bytes, sizeof(bytes));
-	return ERR_OK;
+struct pin_text pin_format(const uint8_t name[TPM_NAME_SIZE])
+{
+	struct pin_text text;
+
+	hex_encode(name, TPM_NAME_SIZE, text.s);
+	return text;
 }
 
 static enum err decode_origin(const char *text, uint8_t *origin)
@@ -40,7 +41,7 @@ static enum err decode_origin(const char *text, uint8_t *origin)
 
 enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE], uint8_t *origin)
 {
-	char text[TEXT_MAX + 1] = "";
+	char text[TEXT_MAX + 1] = "", digits[HEX_LEN + 1];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum err e;
 	ssize_t n;
@@ -51,15 +52,9 @@ enum err pin_read(const char *path, uint8_t name[TPM_NAME_SIZE], uint8_t *origin
 	close(fd);
 	if (n < 0)
 		return ERR_IO;
-	e = decode(text, name);
+	snprintf(digits, sizeof(digits), "%.*s", HEX_LEN, text);
+	e = pin_parse(digits, name);
 	return e ? e : decode_origin(text + HEX_LEN, origin);
-}
-
-static void encode(const uint8_t name[TPM_NAME_SIZE], char text[TEXT_MAX])
-{
-	for (size_t i = 0; i < TPM_NAME_SIZE; i++)
-		sprintf(text + 2 * i, "%02x", name[i]);
-	memcpy(text + HEX_LEN, FIRST_USE "\n", sizeof(FIRST_USE "\n"));
 }
 
 /* After a rename the folder has to reach the disk as well. */
@@ -98,7 +93,7 @@ enum err pin_write(const char *path, const uint8_t name[TPM_NAME_SIZE])
 
 	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
 		return ERR_ARG;
-	encode(name, text);
+	snprintf(text, sizeof(text), "%s" FIRST_USE "\n", pin_format(name).s);
 	e = write_new(fresh, text);
 	if (!e && rename(fresh, path) < 0)
 		e = err_from_errno(errno);

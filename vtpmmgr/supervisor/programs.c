@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/supervisor/programs.h"
 
+#include "lib/hex.h"
 #include "lib/log.h"
 #include "lib/wbuf.h"
 
@@ -16,13 +17,19 @@
 
 static const struct {
 	const char *name;
-	bool needed;
+	const char *missing; /* what to say then; NULL: it may be missing */
 } table[PROGRAM_COUNT] = {
-    [PROGRAM_MANAGER] = {"vtpmmgr", true},
-    [PROGRAM_KEYS] = {"vtpmmgr-keys", true},
-    [PROGRAM_WORKER] = {"vtpm-stubdom", true},
-    [PROGRAM_PROXY] = {"ptpm-proxy", false},
+    [PROGRAM_MANAGER] = {"vtpmmgr", ""},
+    [PROGRAM_KEYS] = {"vtpmmgr-keys", ""},
+    [PROGRAM_WORKER] = {"vtpm-stubdom", ""},
+    [PROGRAM_VCHAN] = {"vtpmmgr-vchan", "; Xen needs a build configured --with-xen"},
+    [PROGRAM_PROXY] = {"ptpm-proxy", NULL},
 };
+
+static bool is_used(const struct programs_use *use, enum program_id id)
+{
+	return id == PROGRAM_WORKER ? !use->xen : id == PROGRAM_VCHAN ? use->vchan : true;
+}
 
 static int open_in(const char *dir, const char *name)
 {
@@ -53,20 +60,30 @@ static enum err open_one(const char *libexec, const char *beside, enum program_i
 		*fd = open_in(libexec, table[id].name);
 	if (*fd < 0 && id != PROGRAM_MANAGER)
 		*fd = open_in(beside, table[id].name);
-	if (*fd >= 0 || !table[id].needed)
+	if (*fd >= 0 || !table[id].missing)
 		return ERR_OK;
-	log_error("%s is neither in %s nor in %s", table[id].name, libexec, beside);
+	log_error("%s is neither in %s nor in %s%s", table[id].name, libexec, beside,
+		  table[id].missing);
 	return ERR_NOT_FOUND;
 }
 
-enum err programs_open(const char *libexec, struct programs *out)
+enum err programs_open(const char *libexec, const struct programs_use *use, struct programs *out)
 {
 	char beside[PATH_MAX];
 	enum err e = own_folder(beside);
 
-	for (int i = 0; !e && i < PROGRAM_COUNT; i++)
-		e = open_one(libexec, beside, (enum program_id)i, &out->fd[i]);
+	for (int i = 0; !e && i < PROGRAM_COUNT; i++) {
+		out->fd[i] = -1;
+		if (is_used(use, (enum program_id)i))
+			e = open_one(libexec, beside, (enum program_id)i, &out->fd[i]);
+	}
 	return e;
+}
+
+static void put(struct wbuf *w, const char *name, const struct digest *d)
+{
+	wbuf_str(w, name);
+	wbuf_bytes(w, d->b, sizeof(d->b));
 }
 
 static enum err add(struct wbuf *w, const char *name, int fd)
@@ -74,12 +91,21 @@ static enum err add(struct wbuf *w, const char *name, int fd)
 	struct digest d = {{0}};
 	enum err e = fd < 0 ? ERR_OK : crypt_sha256_fd(fd, &d);
 
-	wbuf_str(w, name);
-	wbuf_bytes(w, d.b, sizeof(d.b));
+	put(w, name, &d);
 	return e;
 }
 
-enum err programs_measure(const struct programs *p, int policy, struct digest *out)
+static enum err add_image(struct wbuf *w, const char *hex)
+{
+	struct digest d = {{0}};
+	enum err e = hex ? hex_decode(hex, d.b, sizeof(d.b)) : ERR_OK;
+
+	put(w, "stub-image", &d);
+	return e;
+}
+
+enum err programs_measure(const struct programs *p, const struct programs_use *use, int policy,
+			  struct digest *out)
 {
 	uint8_t bytes[512];
 	struct crypt_part part = {bytes, 0};
@@ -89,7 +115,10 @@ enum err programs_measure(const struct programs *p, int policy, struct digest *o
 	wbuf_init(&w, bytes, sizeof(bytes));
 	wbuf_bytes(&w, MEASURE_LABEL, strlen(MEASURE_LABEL));
 	for (int i = 0; !e && i < PROGRAM_COUNT; i++)
-		e = add(&w, table[i].name, p->fd[i]);
+		if (is_used(use, (enum program_id)i))
+			e = add(&w, table[i].name, p->fd[i]);
+	if (!e && use->xen)
+		e = add_image(&w, use->image);
 	if (!e)
 		e = add(&w, "policy", policy);
 	if (!e)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * spawner: the seam under which a worker is started: fork, exec and sandbox
- * on one host (spawner_unix.c); an agent in dom0 that makes a stub domain where
- * there is Xen.
+ * on one host (spawner_unix.c); where there is Xen, a process that stands for
+ * the one in the stub domain, which an agent in dom0 makes (spawner_xen.c).
  */
 #ifndef VTPMMGR_SPAWNER_H
 #define VTPMMGR_SPAWNER_H
@@ -15,7 +15,7 @@
 
 /* One worker to start. The descriptors stay the caller's. */
 struct spawner_job {
-	const struct super_peer *who;
+	const struct super_spawn *what;
 	unsigned index; /* below the number of workers; unused by any other that runs */
 	int super;
 	int keys;
@@ -23,32 +23,39 @@ struct spawner_job {
 };
 
 struct spawner {
-	/* Makes what the guest connects to, and starts the worker. */
+	/* Makes what the guest connects to, and starts the worker. Logs why it cannot. */
 	enum err (*start)(const struct spawner *s, const struct spawner_job *job,
 			  struct process *out);
-	/* Takes away what start made, once the worker has ended. */
+	/* Takes away what start made, once the worker has ended. NULL: it made nothing. */
 	void (*clean)(const struct spawner *s, const uint8_t uuid[UUID_SIZE]);
-};
-
-/* A spawner that forks. First member: what its functions are given. */
-struct spawner_unix {
-	struct spawner base;
-	int program; /* vtpm-stubdom */
+	int program; /* vtpm-stubdom, or vtpmmgr-vchan */
 	const char *run_dir;
 	uid_t uid_base; /* of the first worker; its gid is the same number */
 	enum log_level level;
+	const char *image; /* digest of the stub domain's image in hex; NULL: any */
 };
 
-/* The strings are kept, not copied. */
-void spawner_unix_init(struct spawner_unix *s, int program, const char *run_dir, uid_t uid_base,
-		       enum log_level level);
+/* For spawner.start and clean: those of each kind of host. */
+enum err spawner_unix_start(const struct spawner *s, const struct spawner_job *job,
+			    struct process *out) MUST_USE;
+void spawner_unix_clean(const struct spawner *s, const uint8_t uuid[UUID_SIZE]);
+enum err spawner_xen_start(const struct spawner *s, const struct spawner_job *job,
+			   struct process *out) MUST_USE;
 
-/*
- * Starts program as argv0 in a pid namespace, with the arguments of
- * lib/child.h. Also how key keeper and broker are started.
- */
-enum err spawner_exec(int program, const char *argv0, uid_t uid, enum log_level level,
-		      const char *run_dir, const struct spawn_fd *fds, size_t nfds,
+/* A program of ours to start, in a pid namespace, with the arguments of lib/child.h. */
+struct spawner_program {
+	int fd;
+	const char *name;
+	uid_t uid;
+	enum log_level level;
+	const char *run_dir;
+	const char *const *more; /* arguments behind those; ends with NULL; NULL: none */
+};
+
+#define SPAWNER_MORE_MAX 5
+
+/* Also how key keeper and broker are started. */
+enum err spawner_exec(const struct spawner_program *p, const struct spawn_fd *fds, size_t nfds,
 		      struct process *out) MUST_USE;
 
 #endif

@@ -65,7 +65,8 @@ static void cancel_restarts(struct supervisor *s)
 	loop_cancel(s->keys.restart);
 	loop_cancel(s->broker.restart);
 	loop_cancel(s->ptpm.retry);
-	s->keys.restart = s->broker.restart = s->ptpm.retry = NULL;
+	loop_cancel(s->admin_bearer.restart);
+	s->keys.restart = s->broker.restart = s->ptpm.retry = s->admin_bearer.restart = NULL;
 }
 
 static void stop(struct supervisor *s)
@@ -122,6 +123,8 @@ static enum err run(struct supervisor *s)
 		e = supervisor_start_broker(s);
 	if (e)
 		return e;
+	if (s->options->xen)
+		supervisor_carry_admin(s);
 	supervisor_ptpm_connect(s);
 	return loop_run(s->loop);
 }
@@ -135,7 +138,9 @@ int supervisor_main(const struct options *o)
 	    .admin = -1,
 	    .keys = {.s = &s, .who = {.role = ROLE_KEYS}},
 	    .broker = {.s = &s, .who = {.role = ROLE_BROKER}},
-	    .nworkers = o->uid_count - 2,
+	    .ptpm_bearer = {.s = &s, .role = "ptpm"},
+	    .admin_bearer = {.s = &s, .role = "admin"},
+	    .nworkers = o->uid_count - options_own_uids(o),
 	};
 	enum err e;
 

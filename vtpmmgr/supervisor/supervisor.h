@@ -10,6 +10,7 @@
  *	supervisor_worker.c   workers: start and death
  *	supervisor_peer.c     channel pairs, and who gets which end
  *	supervisor_ptpm.c     the connection to ptpm-proxy
+ *	supervisor_bearer.c   what carries to other domains
  */
 #ifndef VTPMMGR_SUPERVISOR_H
 #define VTPMMGR_SUPERVISOR_H
@@ -46,18 +47,33 @@ struct ptpm_link {
 	bool complained;
 };
 
+/*
+ * What carries to another domain for us: vtpmmgr-vchan in one of its roles. It has no channel
+ * to us; it is started again when it ends, or by who needs it.
+ */
+struct bearer {
+	struct supervisor *s;
+	const char *role;
+	struct process process;
+	struct loop_source *exit;
+	struct loop_timer *restart;
+	struct backoff backoff;
+};
+
 struct supervisor {
 	const struct options *options;
 	enum log_level level;
 	struct loop *loop;
 	struct programs programs;
-	struct spawner_unix spawner;
+	struct spawner spawner;
 	struct super_config config;
 	int store;
 	int policy;
 	int admin;
 	int run_dir; /* held open for its lock */
 	struct ptpm_link ptpm;
+	struct bearer ptpm_bearer;
+	struct bearer admin_bearer;
 	struct child keys;
 	struct child broker;
 	struct child *workers[LEAVES_MAX];
@@ -99,6 +115,11 @@ void supervisor_tell_peer(struct child *c, const struct super_peer *who, int fd)
 void supervisor_tell_exited(struct supervisor *s, const struct super_exited *what);
 /* Makes a pair and gives an end to each of two running children. */
 void supervisor_link(struct child *a, struct child *b);
+
+/* vtpmctl's connections from dom0; it is started again whenever it ends. */
+void supervisor_carry_admin(struct supervisor *s);
+/* A connection to the proxy in another domain, as this role of its clients. */
+enum err supervisor_carry_ptpm(struct supervisor *s, const char *role, int *fd) MUST_USE;
 
 /* Connects to the proxy, now or with back-off, and starts the key keeper with that. */
 void supervisor_ptpm_connect(struct supervisor *s);

@@ -108,19 +108,21 @@ static enum err on_pin(void *arg, struct msg *m)
 {
 	struct child *c = arg;
 	struct supervisor *s = c->s;
+	struct pin_text text;
 	enum err e;
 
 	supervisor_tell(c, SUPER_STOP, NULL, 0, -1);
 	/* The key keeper has found the one that it was given: that says more than first use. */
 	if (s->config.pinned == PIN_GIVEN)
 		return ERR_OK;
-	e = pin_write(s->options->pin, m->body);
-	if (e) {
-		log_error("cannot write %s: %s", s->options->pin, err_text(e));
-		return ERR_OK;
-	}
 	memcpy(s->config.pin, m->body, TPM_NAME_SIZE);
 	s->config.pinned = PIN_FIRST_USE;
+	e = pin_write(s->options->pin, m->body);
+	if (e)
+		log_error("cannot write %s: %s", s->options->pin, err_text(e));
+	/* Where there are no files that stay, it has to come with the command line. */
+	text = pin_format(m->body);
+	log_info("the pTPM's key is pinned: --pin-name %s", text.s);
 	return ERR_OK;
 }
 
@@ -144,14 +146,18 @@ static enum err start(struct child *c, int program, const char *name, unsigned u
 		      struct spawn_fd *fds, size_t nfds)
 {
 	struct supervisor *s = c->s;
+	const struct spawner_program what = {.fd = program,
+					     .name = name,
+					     .uid = s->options->uid_base + uid_index,
+					     .level = s->level,
+					     .run_dir = s->options->run_dir};
 	int super[2];
 	enum err e = channel_pair(super);
 
 	if (e)
 		return e;
 	fds[0] = (struct spawn_fd){super[1], FD_SUPER};
-	e = spawner_exec(program, name, s->options->uid_base + uid_index, s->level,
-			 s->options->run_dir, fds, nfds, &c->process);
+	e = spawner_exec(&what, fds, nfds, &c->process);
 	close(super[1]);
 	if (e) {
 		close(super[0]);

@@ -22,11 +22,18 @@ static enum err open_policy(const char *path, int *fd)
 /* No pin is what a platform has before it is initialised; a broken one is not. */
 static enum err read_pin(struct supervisor *s)
 {
-	enum err e = pin_read(s->options->pin, s->config.pin, &s->config.pinned);
+	const char *given = s->options->pin_name;
+	enum err e;
 
-	if (e == ERR_OK || e == ERR_NOT_FOUND)
+	if (given) {
+		s->config.pinned = PIN_GIVEN;
+		e = pin_parse(given, s->config.pin);
+	} else {
+		e = pin_read(s->options->pin, s->config.pin, &s->config.pinned);
+	}
+	if (e == ERR_OK || (e == ERR_NOT_FOUND && !given))
 		return ERR_OK;
-	log_error("pin %s: %s", s->options->pin, err_text(e));
+	log_error("pin %s: %s", given ? given : s->options->pin, err_text(e));
 	return e;
 }
 
@@ -44,13 +51,30 @@ static enum err open_admin(struct supervisor *s)
 
 static enum err measure(struct supervisor *s)
 {
-	enum err e = programs_open(s->options->libexec, &s->programs);
+	const struct options *o = s->options;
+	const struct programs_use use = {
+	    .xen = o->xen, .vchan = o->xen || o->ptpm_domain >= 0, .image = o->stub_image};
+	enum err e = programs_open(o->libexec, &use, &s->programs);
 
 	if (!e)
-		e = programs_measure(&s->programs, s->policy, &s->config.measurement);
+		e = programs_measure(&s->programs, &use, s->policy, &s->config.measurement);
 	if (e)
 		log_error("cannot measure the programs: %s", err_text(e));
 	return e;
+}
+
+static void set_spawner(struct supervisor *s)
+{
+	const struct options *o = s->options;
+
+	s->spawner =
+	    (struct spawner){.start = o->xen ? spawner_xen_start : spawner_unix_start,
+			     .clean = o->xen ? NULL : spawner_unix_clean,
+			     .program = s->programs.fd[o->xen ? PROGRAM_VCHAN : PROGRAM_WORKER],
+			     .run_dir = o->run_dir,
+			     .uid_base = o->uid_base + options_own_uids(o),
+			     .level = s->level,
+			     .image = o->stub_image};
 }
 
 enum err supervisor_open(struct supervisor *s)
@@ -71,8 +95,7 @@ enum err supervisor_open(struct supervisor *s)
 	if (e)
 		return e;
 	rundir_remove_all(o->run_dir);
-	spawner_unix_init(&s->spawner, s->programs.fd[PROGRAM_WORKER], o->run_dir, o->uid_base + 2,
-			  s->level);
+	set_spawner(s);
 	return ERR_OK;
 }
 

@@ -28,6 +28,8 @@ static enum err connect_as(struct supervisor *s, const char *role, int *fd)
 	char path[PATH_MAX];
 	enum err e = ERR_ARG;
 
+	if (s->options->ptpm_domain >= 0)
+		return supervisor_carry_ptpm(s, role, fd);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", s->options->ptpm, role) < sizeof(path))
 		e = channel_connect(path, fd);
 	if (e && !s->ptpm.complained)

@@ -61,11 +61,12 @@ static enum err make_pairs(struct pairs *p)
 	return e;
 }
 
-static enum err start(struct child *c, unsigned index, struct pairs *p)
+static enum err start(struct child *c, const struct super_spawn *what, unsigned index,
+		      struct pairs *p)
 {
 	struct supervisor *s = c->s;
-	struct spawner_job job = {&c->who, index, p->super[1], p->keys[1], p->broker[1]};
-	enum err e = s->spawner.base.start(&s->spawner.base, &job, &c->process);
+	struct spawner_job job = {what, index, p->super[1], p->keys[1], p->broker[1]};
+	enum err e = s->spawner.start(&s->spawner, &job, &c->process);
 	int own = p->super[0];
 
 	if (e)
@@ -81,7 +82,7 @@ static enum err start(struct child *c, unsigned index, struct pairs *p)
 	return ERR_OK;
 }
 
-static enum err spawn_worker(struct supervisor *s, const struct super_peer *who)
+static enum err spawn_worker(struct supervisor *s, const struct super_spawn *what)
 {
 	struct child *c;
 	struct pairs p;
@@ -93,10 +94,11 @@ static enum err spawn_worker(struct supervisor *s, const struct super_peer *who)
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return ERR_NO_MEMORY;
-	*c = (struct child){.s = s, .who = *who};
+	*c = (struct child){.s = s, .who = {.role = ROLE_WORKER, .guest = what->guest}};
+	memcpy(c->who.uuid, what->uuid, UUID_SIZE);
 	e = make_pairs(&p);
 	if (!e)
-		e = start(c, index, &p);
+		e = start(c, what, index, &p);
 	close_pair(p.super);
 	close_pair(p.keys);
 	close_pair(p.broker);
@@ -106,15 +108,15 @@ static enum err spawn_worker(struct supervisor *s, const struct super_peer *who)
 }
 
 /* What the key keeper asked for did not happen. One that runs already is no news to the broker. */
-static void not_started(struct supervisor *s, const struct super_peer *who, enum err why)
+static void not_started(struct supervisor *s, const struct super_spawn *asked, enum err why)
 {
 	struct super_exited what = {
 	    .role = ROLE_WORKER, .how = EXITED_NOT_STARTED, .code = (uint8_t)why};
 	uint8_t body[64];
 	size_t len;
 
-	log_error("cannot start the worker of %s: %s", uuid_format(who->uuid).s, err_text(why));
-	memcpy(what.uuid, who->uuid, UUID_SIZE);
+	log_error("cannot start the worker of %s: %s", uuid_format(asked->uuid).s, err_text(why));
+	memcpy(what.uuid, asked->uuid, UUID_SIZE);
 	if (why != ERR_EXISTS)
 		supervisor_tell_exited(s, &what);
 	else if (super_exited_encode(&what, body, sizeof(body), &len) == ERR_OK)
@@ -124,21 +126,19 @@ static void not_started(struct supervisor *s, const struct super_peer *who, enum
 enum err supervisor_on_spawn(void *arg, struct msg *m)
 {
 	struct supervisor *s = ((struct child *)arg)->s;
-	struct super_peer who;
-	enum err e = super_peer_decode(m->body, m->len, &who);
+	struct super_spawn what;
+	enum err e = super_spawn_decode(m->body, m->len, &what);
 
 	if (e)
 		return e;
-	if (who.role != ROLE_WORKER)
-		return ERR_ARG;
 	if (s->stopping)
 		e = ERR_UNAVAILABLE;
-	else if (find_worker(s, who.uuid))
+	else if (find_worker(s, what.uuid))
 		e = ERR_EXISTS;
 	else
-		e = spawn_worker(s, &who);
+		e = spawn_worker(s, &what);
 	if (e)
-		not_started(s, &who, e);
+		not_started(s, &what, e);
 	return ERR_OK;
 }
 
@@ -157,7 +157,8 @@ void supervisor_worker_ended(struct child *c)
 	struct supervisor *s = c->s;
 	struct super_exited what = supervisor_reap(c);
 
-	s->spawner.base.clean(&s->spawner.base, what.uuid);
+	if (s->spawner.clean)
+		s->spawner.clean(&s->spawner, what.uuid);
 	for (size_t i = 0; i < s->nworkers; i++)
 		if (s->workers[i] == c)
 			s->workers[i] = NULL;
