@@ -162,7 +162,6 @@ noinst_PROGRAMS += tests/integration/approval_print
 tests_integration_approval_print_SOURCES = tests/integration/approval_print.c
 tests_integration_approval_print_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_approval_print_LDADD = libvtpm.a $(CRYPTO_LIBS)
-EXTRA_DIST += tests/integration/approval
 
 check_PROGRAMS += tests/unit/test_approval
 tests_unit_test_approval_SOURCES = tests/unit/test_approval.c

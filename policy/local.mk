@@ -51,5 +51,6 @@ dist_policyexamples_DATA = \
 	policy/examples/bank-health.json \
 	policy/examples/byod.json \
 	policy/examples/car.json \
-	policy/examples/phone.json
+	policy/examples/phone.json \
+	policy/examples/single.json
 dist_man_MANS += doc/man/vtpmmgr-policy.5

@@ -45,8 +45,6 @@ noinst_PROGRAMS += tests/integration/sandbox_probe
 tests_integration_sandbox_probe_SOURCES = tests/integration/sandbox_probe.c
 tests_integration_sandbox_probe_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 tests_integration_sandbox_probe_LDADD = libstubdom.a libvtpm.a $(SECCOMP_LIBS) $(CRYPTO_LIBS)
-EXTRA_DIST += tests/integration/sandbox tests/integration/worker tests/integration/worker.d
-
 STUBDOM_TEST_LIBS = libstubdom.a $(UNIT_LIBS) $(TPMS_LIBS)
 check_PROGRAMS += tests/unit/test_state tests/unit/test_ctrl tests/unit/test_vtpm \
 	tests/unit/test_suspend
@@ -76,5 +74,3 @@ tests_fuzz_fuzz_suspended_CFLAGS = $(AM_CFLAGS)
 tests_fuzz_fuzz_suspended_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_suspended_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS)
 endif
-EXTRA_DIST += tests/fuzz/corpus/suspended
-EXTRA_DIST += tests/fuzz/corpus/emulator

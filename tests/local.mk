@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-EXTRA_DIST += .ci/run tools/build tools/deps tests/run tests/runner.sh \
-	tests/model/run tests/model/strict.pml tests/model/session.pml tests/model/history.pml \
-	tests/model/keys.pml tests/model/store.pml tests/model/broker.pml tests/model/fate.pml \
-	tests/qemu tests/libvirt
+# All of it: scripts, corpora, models and data lie beside what is compiled.
+EXTRA_DIST += .ci .clang-format tests
 
 # For tests/run, which runs them one by one.
 print-unit-tests:
@@ -37,5 +35,3 @@ tests_faults_tracer_SOURCES = tests/faults/tracer.c \
 	tests/faults/medium.c tests/faults/medium.h \
 	tests/faults/tracee.c tests/faults/tracee.h
 tests_faults_tracer_LDADD = libvtpm.a $(CRYPTO_LIBS)
-EXTRA_DIST += tests/faults/run tests/faults/policy.json tests/faults/catalog.py \
-	tests/faults/guest.py tests/faults/lane.py tests/faults/selftest.py tests/faults/stack.py

@@ -66,10 +66,15 @@ install-exec-local: tools/vtpmmgr-hook
 uninstall-local:
 	rm -f '$(DESTDIR)$(libxlhookdir)/vtpmmgr-hook'
 
+# The demo, with the installed programs.
+demodir = $(pkgdatadir)/tools
+dist_demo_SCRIPTS = tools/demo
+dist_demo_DATA = tools/narrate.sh tools/stack.sh
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
 dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
-EXTRA_DIST += tests/integration/vtpmctl-offline
+EXTRA_DIST += tools/build tools/deps
 
 check_PROGRAMS += tests/unit/test_ctl_args
 tests_unit_test_ctl_args_SOURCES = tests/unit/test_ctl_args.c

@@ -2,7 +2,7 @@
 # stack: one host's programs in a private directory: the physical TPM (swtpm stands in for it),
 # ptpm-proxy and the manager. Sourced by tools/demo, tests/lib.sh and tests/bench/run.
 #
-# Needs TOP (the tree), BUILD (where the programs were built) and DIR (a private directory that
+# Needs TOP (the tree), BUILD (where the programs were built, or installed to) and DIR (a private directory that
 # others may enter; its path is short, for socket addresses). Logs are $DIR/NAME.log.
 
 RUN=$DIR/run
@@ -95,7 +95,7 @@ proxy_end() {
 
 # built NAME: where the build has put that program.
 built() {
-	find "$BUILD" -maxdepth 2 -type f -name "$1"
+	find "$BUILD" -maxdepth 3 -type f -executable -name "$1" -print -quit
 }
 
 # The daemons in one folder, as they are once installed.
