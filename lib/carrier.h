@@ -41,9 +41,14 @@ struct carrier_ops {
 	 */
 	enum err (*outgoing)(void *arg, struct msg *m, bool *drop);
 	/*
+	 * The unix end has gone by itself. True: the owner will say by carrier_close_end() how it
+	 * ended, when he knows; until then the peer hears nothing. NULL, or false: it is told now.
+	 */
+	bool (*lost)(void *arg);
+	/*
 	 * The conversation has ended, and not by this side's carrier_open() or
 	 * carrier_close_end(). how, code: as the peer's carrier_close_end() had them; 0 and 0 if
-	 * an end just went away. May be NULL.
+	 * an end just went away, this one or the peer's. May be NULL.
 	 */
 	void (*closed)(void *arg, uint8_t how, uint8_t code);
 	/* The ring is gone, or broken (ERR_FORMAT, ERR_DENIED), and with it the unix end. */
@@ -60,7 +65,7 @@ enum err carrier_new(struct loop *l, struct channel *ring, size_t body_max,
  */
 enum err carrier_open(struct carrier *c, int fd) MUST_USE;
 
-/* Closes the unix end, if there is one, and tells the peer how it ended (enum super_how, or 0). */
+/* Ends the conversation, if there is one, and tells the peer how (enum super_how, or 0). */
 void carrier_close_end(struct carrier *c, uint8_t how, uint8_t code);
 
 /* Closes ring and unix end; NULL is fine. */

@@ -201,10 +201,14 @@ enum err channel_send(struct channel *c, const struct msg *m)
 	if (m->nfds > MSG_FDS_MAX)
 		return ERR_ARG;
 	e = STAILQ_EMPTY(&c->queue) ? transmit(c, m) : ERR_AGAIN;
-	if (e == ERR_AGAIN)
-		return enqueue(c, m);
-	if (e == ERR_EOF)
+	if (e == ERR_AGAIN) {
+		/* A part of it may be on its way: it cannot be taken back. */
+		e = enqueue(c, m);
+		if (e && !c->end)
+			end_sending(c, e);
+	} else if (e == ERR_EOF) {
 		end_sending(c, e);
+	}
 	return e;
 }
 
@@ -224,7 +228,7 @@ static enum err decode(const struct channel *c, const struct channel_frame *f, s
 static enum err receive(struct channel *c, struct msg *m)
 {
 	size_t cap = MSG_HEADER_SIZE + c->body_max;
-	struct channel_frame f;
+	struct channel_frame f = {0};
 	struct msg got = {0};
 	enum err e;
 
@@ -233,9 +237,9 @@ static enum err receive(struct channel *c, struct msg *m)
 	if (!c->buf)
 		return ERR_NO_MEMORY;
 	e = c->link->ops->recv(c->link, c->buf, cap, &f);
+	c->buf_used = f.len > c->buf_used ? f.len : c->buf_used;
 	if (e)
 		return e == ERR_EOF && c->end ? c->end : e;
-	c->buf_used = f.len > c->buf_used ? f.len : c->buf_used;
 	memcpy(got.fds, f.fds, sizeof(f.fds));
 	got.nfds = f.nfds;
 	e = decode(c, &f, &got);
@@ -280,10 +284,10 @@ static void on_event(void *arg, uint32_t events)
 	struct channel *c = arg;
 
 	c->in_callback = true;
-	if (events & EPOLLOUT)
-		flush(c);
 	if (events & ~(uint32_t)EPOLLOUT)
 		deliver(c);
+	/* Not only at EPOLLOUT: receiving may have taken the event that says there is room. */
+	flush(c);
 	c->in_callback = false;
 	if (!c->link)
 		channel_close(c);
@@ -302,10 +306,13 @@ enum err channel_attach(struct channel *c, struct loop *l, channel_msg_fn on_msg
 
 enum err channel_recv(struct channel *c, struct msg *m)
 {
+	enum err e;
+
 	if (c->source)
 		return ERR_STATE;
+	e = receive(c, m);
 	flush(c);
-	return receive(c, m);
+	return e;
 }
 
 static uint64_t now_ms(void)

@@ -24,11 +24,15 @@
 
 struct channel;
 
-/* Who is at the other end, as the kernel says. */
+#define CHANNEL_THIS_DOMAIN 0x7ff0 /* Xen's DOMID_SELF */
+
+/* Who is at the other end, as the kernel or the hypervisor says. */
 struct channel_peer {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	uint32_t
+	    domid; /* of another Xen domain, and the others are all ones; or CHANNEL_THIS_DOMAIN */
 };
 
 /*

@@ -19,10 +19,15 @@ struct channel_frame {
 };
 
 struct channel_ops {
-	/* ERR_AGAIN: no room now. ERR_EOF: the peer is gone. ERR_TOO_BIG: can never be sent. */
+	/*
+	 * ERR_AGAIN: no room now, or for a part of it only: the same message comes again, before
+	 * any other. ERR_EOF: the peer is gone. ERR_TOO_BIG: can never be sent.
+	 */
 	enum err (*send)(struct channel_link *link, const uint8_t header[MSG_HEADER_SIZE],
 			 const struct msg *m);
-	/* ERR_AGAIN: nothing there. ERR_FORMAT: larger than cap, or more descriptors than allowed.
+	/*
+	 * ERR_AGAIN: nothing there, or only out->len bytes of it: the same buffer comes again with
+	 * them in it. ERR_FORMAT: larger than cap, or more descriptors than allowed.
 	 */
 	enum err (*recv)(struct channel_link *link, uint8_t *buf, size_t cap,
 			 struct channel_frame *out);
@@ -36,7 +41,11 @@ struct channel_ops {
 /* The first member of every transport's own struct. */
 struct channel_link {
 	const struct channel_ops *ops;
-	int fd; /* polls readable and writable as the link is */
+	/*
+	 * Polls readable while there is something to receive. Where room to send does not make it
+	 * writable, it must make it readable once; recv follows then, and after it send.
+	 */
+	int fd;
 };
 
 /* A channel over link, which it owns, also on failure. */

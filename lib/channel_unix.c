@@ -121,7 +121,8 @@ static enum err unix_peer(const struct channel_link *link, struct channel_peer *
 
 	if (getsockopt(link->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
 		return err_from_errno(errno);
-	*out = (struct channel_peer){.pid = cred.pid, .uid = cred.uid, .gid = cred.gid};
+	*out = (struct channel_peer){
+	    .pid = cred.pid, .uid = cred.uid, .gid = cred.gid, .domid = CHANNEL_THIS_DOMAIN};
 	return ERR_OK;
 }
 

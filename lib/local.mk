@@ -4,7 +4,7 @@ libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
-	lib/carrier.h \
+	lib/carrier.c lib/carrier.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
 	lib/child.c lib/child.h \
@@ -110,6 +110,11 @@ check_PROGRAMS += tests/unit/test_channel_unix
 tests_unit_test_channel_unix_SOURCES = tests/unit/test_channel_unix.c
 tests_unit_test_channel_unix_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channel_unix_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_carrier
+tests_unit_test_carrier_SOURCES = tests/unit/test_carrier.c
+tests_unit_test_carrier_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_carrier_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_spawn
 tests_unit_test_spawn_SOURCES = tests/unit/test_spawn.c
