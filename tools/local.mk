@@ -5,7 +5,8 @@ tools_libclient_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tools_libclient_a_SOURCES = \
 	tools/client/client.c tools/client/client.h \
 	tools/client/document.c tools/client/document.h \
-	tools/client/domain.c tools/client/domain.h
+	tools/client/domain.c tools/client/domain.h \
+	tools/client/label.c tools/client/label.h
 
 # Everything but main, so that tests and fuzz targets link what they try.
 noinst_LIBRARIES += tools/libctl.a
@@ -20,6 +21,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_domain.c tools/ctl/ctl_domain.h \
 	tools/ctl/ctl_exit.c \
 	tools/ctl/ctl_file.c tools/ctl/ctl_file.h \
+	tools/ctl/ctl_flask.h tools/ctl/ctl_flask_numbers.c tools/ctl/ctl_flask_rules.c \
 	tools/ctl/ctl_help.c tools/ctl/ctl_help.h \
 	tools/ctl/ctl_json.c tools/ctl/ctl_json.h \
 	tools/ctl/ctl_key.c tools/ctl/ctl_key.h \
@@ -30,6 +32,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_platform.c \
 	tools/ctl/ctl_policy.c \
 	tools/ctl/ctl_policy_explain.c \
+	tools/ctl/ctl_policy_flask.c \
 	tools/ctl/ctl_policy_file.c tools/ctl/ctl_policy_file.h \
 	tools/ctl/ctl_progress.c tools/ctl/ctl_progress.h \
 	tools/ctl/ctl_recover.c \
@@ -121,6 +124,11 @@ check_PROGRAMS += tests/unit/test_domain
 tests_unit_test_domain_SOURCES = tests/unit/test_domain.c
 tests_unit_test_domain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_domain_LDADD = tools/libclient.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_label
+tests_unit_test_label_SOURCES = tests/unit/test_label.c
+tests_unit_test_label_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_label_LDADD = tools/libclient.a $(UNIT_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_hook_xml

@@ -69,6 +69,7 @@ extern const struct ctl_command ctl_vtpm_commands[];
 extern const struct ctl_command ctl_libvirt_commands[];
 extern const struct ctl_command ctl_policy_commands[];
 extern const struct ctl_command ctl_policy_explain_commands[];
+extern const struct ctl_command ctl_policy_flask_commands[];
 extern const struct ctl_command ctl_audit_commands[];
 extern const struct ctl_command ctl_help_commands[];
 

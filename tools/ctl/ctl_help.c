@@ -18,6 +18,7 @@ static const struct {
     {NULL, ctl_libvirt_commands},
     {"the policy, and what it decides", ctl_policy_commands},
     {NULL, ctl_policy_explain_commands},
+    {NULL, ctl_policy_flask_commands},
     {"what happened", ctl_audit_commands},
     {"help", ctl_help_commands},
 };
