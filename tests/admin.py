@@ -17,7 +17,7 @@ def message(kind, body=b"", ident=7, version=1, length=None):
     return struct.pack(">HHIII", version, kind, len(body) if length is None else length, ident, 0) + body
 
 
-def connect(path, timeout=20.0):
+def connect(path, timeout=60.0):
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     sock.settimeout(timeout)
     sock.connect(path)

@@ -108,7 +108,7 @@ class Manager:
         quiet = {"stdin": subprocess.DEVNULL, "stdout": self.log, "stderr": self.log}
         self.process = subprocess.Popen(self.argv, **quiet)
 
-    def ask(self, kind, body=b"", patience=20.0):
+    def ask(self, kind, body=b"", patience=60.0):
         """The reply's error, text for a person, and body."""
         end = time.monotonic() + patience
         while True:

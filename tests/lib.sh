@@ -152,7 +152,7 @@ new_vtpm() {
 tpm() {
 	local socket
 	socket=$(vtpm_socket "$1") || return
-	TPM2TOOLS_TCTI=swtpm:path=$socket timeout "${PATIENCE:-20}" "${@:2}"
+	TPM2TOOLS_TCTI=swtpm:path=$socket timeout "${PATIENCE:-60}" "${@:2}"
 }
 
 NV_INDEX=0x01500001

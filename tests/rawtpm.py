@@ -40,7 +40,7 @@ GET_RANDOM = command(0x17B, struct.pack(">H", 8))
 class Tpm:
     """One connection to a data socket."""
 
-    def __init__(self, path, timeout=20.0):
+    def __init__(self, path, timeout=60.0):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(timeout)
         self.sock.connect(path)
@@ -84,7 +84,7 @@ class Tpm:
         return struct.unpack(">Q", self.run(0x14E, body, SESSIONS)[6:14])[0]
 
 
-def connect(path, patience=30.0):
+def connect(path, patience=60.0):
     """A connection to a TPM that may be restarting."""
     end = time.monotonic() + patience
     while True:

@@ -106,11 +106,12 @@ verdict() {
 	esac
 }
 
-# A script that needs longer says so in a comment: "# limit: SECONDS".
+# A script that needs longer than others says so in a comment: "# limit: SECONDS".
 own_limit() {
 	local own
 	own=$(head -c 2000 "$1" | tr -d '\0' | sed -n 's/^# limit: \([0-9]*\)$/\1/p')
-	echo "${own:-$2}"
+	[ "${own:-0}" -gt "$2" ] || own=$2
+	echo "$own"
 }
 
 # The command line of a test: a fuzz target gets its corpus, all others nothing.

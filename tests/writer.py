@@ -13,7 +13,7 @@ import time
 import rawtpm
 
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 def patiently(command):

@@ -29,7 +29,7 @@ stack_end() {
 	unset "STACK_PID[$1]"
 	disown "$pid" 2>/dev/null # bash need not tell how it ended
 	kill "-${2:-TERM}" "$pid" 2>/dev/null
-	within 10 gone "$pid" || kill -KILL "$pid" 2>/dev/null
+	within 60 gone "$pid" || kill -KILL "$pid" 2>/dev/null
 	return 0
 }
 
@@ -62,7 +62,7 @@ ptpm_start() {
 	stack_start swtpm swtpm socket --tpm2 --tpmstate "dir=$DIR/ptpm" \
 		--server "type=unixio,path=$PTPM_SOCKET" \
 		--ctrl "type=unixio,path=$PTPM_SOCKET.ctrl" --flags not-need-init,startup-clear
-	within 5 test -S "$PTPM_SOCKET.ctrl"
+	within 60 test -S "$PTPM_SOCKET.ctrl"
 }
 
 ptpm_end() {
@@ -86,7 +86,7 @@ proxy_start() {
 	rm -f "$RUN/ptpm/keys" # or what a killed one has left would be taken for the new one's
 	stack_start ptpm-proxy "$(built ptpm-proxy)" --tcti "$PTPM_TCTI" \
 		--socket-dir "$RUN/ptpm"
-	within 5 test -S "$RUN/ptpm/keys"
+	within 60 test -S "$RUN/ptpm/keys"
 }
 
 proxy_end() {
@@ -114,7 +114,11 @@ manager_start() {
 	rm -f "$RUN/admin"
 	stack_start vtpmmgr "$(built vtpmmgr)" --run-dir "$RUN" --store "$STORE" \
 		--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
-	within 10 vtpmctl status
+	within 60 answers_or_ended && vtpmctl status >/dev/null 2>&1
+}
+
+answers_or_ended() {
+	vtpmctl status || gone "${STACK_PID[vtpmmgr]}"
 }
 
 manager_end() {

@@ -67,7 +67,7 @@ class Tracer:
     def ask(self, *words):
         with self.one_at_a_time:
             self.tell(*words)
-            word, rest = self.replies.get(timeout=30)
+            word, rest = self.replies.get(timeout=120)
         if word not in ("ok", "started", "cleared"):
             raise Failed(f"the tracer says '{word} {rest}' to: {words}")
         return rest
@@ -83,7 +83,7 @@ class Tracer:
         self.tell("counts")
         out = {}
         while True:
-            word, rest = self.replies.get(timeout=30)
+            word, rest = self.replies.get(timeout=120)
             if word != "count":
                 return out
             point, kind, n = rest.split()
@@ -195,7 +195,7 @@ class Stack:
         pid = self.manager_pid
         if self.manager_is_up():
             os.kill(pid, signo)
-            if not self.tracer.wait(lambda: self.tracer.dead(pid), 30):
+            if not self.tracer.wait(lambda: self.tracer.dead(pid), 120):
                 raise Failed("the manager does not end")
 
     def down(self):
@@ -205,7 +205,7 @@ class Stack:
         self.ptpm_down()
 
     @staticmethod
-    def until(predicate, what, seconds=30):
+    def until(predicate, what, seconds=120):
         end = time.monotonic() + seconds
         while not predicate():
             if time.monotonic() > end:
@@ -218,12 +218,12 @@ class Stack:
         """A vtpmctl command's JSON, or None where it has none."""
         done = subprocess.run(
             [f"{self.build}/tools/vtpmctl", "--socket", f"{self.run_dir}/admin", *words],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=60)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=120)
         if done.returncode:
             raise Refused("ctl", (done.stderr + done.stdout).decode().strip())
         return json.loads(done.stdout) if "--json" in words else None
 
-    def ask(self, kind, body=b"", timeout=45):
+    def ask(self, kind, body=b"", timeout=120):
         """Raises Refused, or OSError where there was no answer."""
         with admin.connect(f"{self.run_dir}/admin", timeout) as sock:
             sock.send(admin.message(kind, body))

@@ -50,7 +50,7 @@ static void first_commit(struct driver *d, struct state_key *key)
 	check(d, key->current.version == 0 && key->quota == QUOTA_MIN, "a new vTPM has no state");
 	before = after;
 	worker_dirty(d, 0, 1);
-	check(d, worker_told(d, 0, 1000) == 1, "version 1 is anchored");
+	check(d, worker_told(d, 0, WAIT_MS) == 1, "version 1 is anchored");
 	after = broker_status(d);
 	check(d, after.ptpm_commands - before.ptpm_commands == 1, "a commit is one pTPM command");
 	check(d, after.states == 1 && after.extends == 1, "and is counted");
@@ -60,12 +60,12 @@ static void stall(struct driver *d)
 {
 	d->commit_mood = FAILING;
 	worker_dirty(d, 0, 2);
-	check(d, worker_stalled(d, 0, 1000) == 1, "a store that fails is known to fail");
+	check(d, worker_stalled(d, 0, WAIT_MS) == 1, "a store that fails is known to fail");
 	check(d, worker_told(d, 0, 300) == 0, "nothing is acknowledged that is not durable");
 	check(d, broker_status(d).stalled, "and status says so");
 	d->commit_mood = HONEST;
-	check(d, worker_told(d, 0, 2000) == 2, "what is durable again is acknowledged");
-	check(d, worker_stalled(d, 0, 1000) == 0, "the worker is told that it may go on");
+	check(d, worker_told(d, 0, WAIT_MS) == 2, "what is durable again is acknowledged");
+	check(d, worker_stalled(d, 0, WAIT_MS) == 0, "the worker is told that it may go on");
 	check(d, !broker_status(d).stalled, "the store works again");
 }
 
@@ -79,9 +79,9 @@ static void restart(struct driver *d, const struct state_key *key)
 	worker_give(d, 0);
 	worker_resume(d, 0, 2);
 	check(d, broker_open(d, &d->store) == ERR_OK, "kill -9: the store opens again");
-	check(d, worker_told(d, 0, 1000) == 2, "a running worker is told what is anchored");
+	check(d, worker_told(d, 0, WAIT_MS) == 2, "a running worker is told what is anchored");
 	worker_dirty(d, 0, 3);
-	check(d, worker_told(d, 0, 1000) == 3, "and goes on");
+	check(d, worker_told(d, 0, WAIT_MS) == 3, "and goes on");
 	worker_exited(d, 0);
 	before = broker_status(d);
 	check(d, broker_start(d, 0, &again) == ERR_OK, "a dead worker's vTPM starts again");
@@ -111,7 +111,7 @@ static void lying_broker(struct driver *d)
 	check(d, broker_start(d, 0, &(struct state_key){0}) == ERR_OK, "the true record");
 	for (uint64_t version = 4; version <= 5; version++) {
 		worker_dirty(d, 0, version);
-		check(d, worker_told(d, 0, 1000) == version, "the next versions are anchored");
+		check(d, worker_told(d, 0, WAIT_MS) == version, "the next versions are anchored");
 	}
 	keeper_stop(d, SIGKILL);
 }

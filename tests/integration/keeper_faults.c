@@ -52,7 +52,7 @@ static void lose(struct driver *d, enum fault f, const char *settled)
 
 	relay_fault(d->relay, f, TPM2_CC_NV_Extend, 1);
 	worker_dirty(d, 0, anchored + 1);
-	check(d, worker_told(d, 0, 3000) == anchored + 1, settled);
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1, settled);
 	anchored++;
 	lost = relay_find(d->relay, TPM2_CC_NV_Extend, from);
 	check(d, d->relay->seen[lost].fault == f, "   (the extend was lost)");
@@ -85,7 +85,8 @@ static void uncertain_and_away(struct driver *d)
 	while (d->relay->fault != FAULT_NONE)
 		broker_serve_for(d, 1);
 	relay_fault(d->relay, FAULT_DROP_COMMAND, TPM2_CC_FlushContext, 1);
-	check(d, worker_told(d, 0, 4000) == anchored + 1, "it is made again when the pTPM is back");
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1,
+	      "it is made again when the pTPM is back");
 	anchored++;
 	lost = relay_find(d->relay, TPM2_CC_NV_Extend, from);
 	flushed = relay_find(d->relay, TPM2_CC_FlushContext, lost);
@@ -103,13 +104,14 @@ static void away(struct driver *d)
 	begin(d);
 	relay_fault(d->relay, FAULT_AWAY, 0, 1);
 	worker_dirty(d, 0, anchored + 1);
-	check(d, worker_stalled(d, 0, 1000) == 1, "without the pTPM the worker is told to stall");
+	check(d, worker_stalled(d, 0, WAIT_MS) == 1,
+	      "without the pTPM the worker is told to stall");
 	check(d, worker_told(d, 0, 2000) == 0, "nothing is acknowledged");
 	check(d, broker_status(d).stalled, "status says that commits fail");
 	relay_fault(d->relay, FAULT_NONE, 0, 0);
-	check(d, worker_told(d, 0, 3000) == anchored + 1, "it is back: nothing was lost");
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1, "it is back: nothing was lost");
 	anchored++;
-	check(d, worker_stalled(d, 0, 1000) == 0, "the worker is told to go on");
+	check(d, worker_stalled(d, 0, WAIT_MS) == 0, "the worker is told to go on");
 	check(d, !broker_status(d).stalled, "status says that commits succeed");
 	worker_exited(d, 0);
 	check(d, broker_start(d, 0, &key) == ERR_OK, "a start succeeds as well");
@@ -159,12 +161,13 @@ static void resumed(struct driver *d, uint64_t version, const char *what)
 	worker_give(d, 0);
 	worker_resume(d, 0, anchored);
 	must(broker_open(d, &d->store), "the store opens");
-	check(d, worker_told(d, 0, 1000) == version, what);
-	check(d, worker_stalled(d, 0, 1000) == 0,
+	check(d, worker_told(d, 0, WAIT_MS) == version, what);
+	check(d, worker_stalled(d, 0, WAIT_MS) == 0,
 	      "   it need not stall, whatever the last one said");
 	anchored = version;
 	worker_dirty(d, 0, anchored + 1);
-	check(d, worker_told(d, 0, 1000) == anchored + 1, "   and the worker goes on from there");
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1,
+	      "   and the worker goes on from there");
 	anchored++;
 	keeper_stop(d, SIGKILL);
 }
@@ -217,7 +220,7 @@ static void replaced_while_writing(struct driver *d, bool close_first)
 	broker_serve_for(d, 800);
 	check(d, d->ncommits == commits, "a new broker is asked for nothing before it has opened");
 	check(d, broker_open(d, &d->store) == ERR_OK, "   it opens the store");
-	check(d, worker_told(d, 0, 3000) == anchored + 1, "   and the commit is made with it");
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1, "   and the commit is made with it");
 	anchored++;
 	check(d, broker_wait_done(d, asked, 300) == ERR_TIMEOUT && d->strays == 0,
 	      "   what the old one had asked for is not answered to the new one");
@@ -255,7 +258,7 @@ static void ask_update(struct driver *d, const struct approval *a)
 static void goes_on(struct driver *d)
 {
 	worker_dirty(d, 0, anchored + 1);
-	check(d, worker_told(d, 0, 3000) == anchored + 1, "   commits go on");
+	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1, "   commits go on");
 	anchored++;
 }
 
@@ -318,15 +321,17 @@ static void many(struct driver *d)
 		must(broker_create(d, i), "create");
 	for (unsigned i = 1; i < VTPMS; i++)
 		must(broker_start(d, i, &(struct state_key){0}), "start");
-	commits = d->ncommits;
 	d->commit_mood = FAILING;
 	for (unsigned i = 1; i < VTPMS; i++)
 		worker_dirty(d, i, 1);
-	broker_until_commit(d, commits);
+	/* Until it has heard of more than go into one. */
+	do
+		broker_until_commit(d, d->ncommits);
+	while (d->commits[d->ncommits - 1].blobs < COMMIT_BLOBS);
 	d->commit_mood = HONEST;
 	commits = d->ncommits;
 	for (unsigned i = 1; i < VTPMS; i++)
-		told += worker_told(d, i, 2000) == 1;
+		told += worker_told(d, i, WAIT_MS) == 1;
 	check(d, told == VTPMS - 1, "more dirty workers than one commit takes");
 	check(d, d->ncommits == commits + 2, "   are two commits");
 	keeper_stop(d, SIGTERM);

@@ -202,7 +202,8 @@ bool keeper_ends(struct driver *d)
 	for (int ms = 0; info.si_pid == 0 && ms < WAIT_MS; ms += 10) {
 		if (waitid(P_PID, (id_t)d->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
 			break;
-		usleep(10000);
+		broker_serve_for(d, 5);
+		usleep(5000);
 	}
 	if (info.si_pid == 0)
 		return false;
@@ -228,16 +229,35 @@ void worker_give(struct driver *d, unsigned i)
 	give(d, &who, &d->workers[i], 1024);
 }
 
-void worker_exited(struct driver *d, unsigned i)
+static void send_exited(struct driver *d, const uint8_t uuid[UUID_SIZE])
 {
 	struct super_exited gone = {.role = ROLE_WORKER, .how = EXITED_SIGNAL, .code = 9};
 	size_t len;
 
-	play_close(&d->workers[i]);
-	memcpy(gone.uuid, worker_uuid(i), UUID_SIZE);
+	memcpy(gone.uuid, uuid, UUID_SIZE);
 	must(super_exited_encode(&gone, play_buffer, sizeof(play_buffer), &len), "exited");
 	play_send(&d->super, SUPER_EXITED, 0, len);
-	usleep(20000);
+}
+
+/* Everything that it was told before has been heard: one channel keeps the order. */
+static void super_settled(struct driver *d)
+{
+	static const struct super_peer nobody = {.role = ROLE_WORKER, .uuid = {0xff}};
+	struct player p = {.fd = -1};
+	struct msg m;
+
+	give(d, &nobody, &p, 1024);
+	send_exited(d, nobody.uuid);
+	if (play_receive(&p, &m, WAIT_MS))
+		die("a worker that nobody knows is told nothing", ERR_STATE);
+	play_close(&p);
+}
+
+void worker_exited(struct driver *d, unsigned i)
+{
+	play_close(&d->workers[i]);
+	send_exited(d, worker_uuid(i));
+	super_settled(d);
 }
 
 static struct state_mark mark(uint64_t version)

@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 #define VTPMS   70 /* more than one commit takes */
 
 /* ---- the players (keeper_play.c) ------------------------------------------------------------ */
@@ -94,7 +94,7 @@ int play_end(struct driver *d);
 void keeper_start(struct driver *d, const char *role);
 /* SIGTERM: SUPER_STOP. It is process 1 of its namespace: other signals are SIGKILL or nothing. */
 void keeper_stop(struct driver *d, int signo);
-/* Waits until it ends by itself; false if it does not. */
+/* Serves until it ends by itself; false if it does not. */
 bool keeper_ends(struct driver *d);
 
 bool play_receive(struct player *p, struct msg *m, int wait_ms);

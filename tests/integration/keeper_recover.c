@@ -126,7 +126,7 @@ static void live(struct driver *d)
 	must(broker_start(d, 0, &key), "start");
 	for (uint64_t v = 1; v <= 4; v++) {
 		worker_dirty(d, 0, v);
-		if (worker_told(d, 0, 3000) != v)
+		if (worker_told(d, 0, WAIT_MS) != v)
 			die("a state is anchored", ERR_TIMEOUT);
 		if (v == YESTERDAY)
 			yesterday = d->store;
@@ -286,7 +286,7 @@ static void is_yesterdays(struct driver *d)
 		  key.epoch == 0,
 	      "   the vTPM has yesterday's state");
 	worker_dirty(d, 0, YESTERDAY + 1);
-	check(d, worker_told(d, 0, 3000) == YESTERDAY + 1, "   and goes on from there");
+	check(d, worker_told(d, 0, WAIT_MS) == YESTERDAY + 1, "   and goes on from there");
 	check(d, broker_status(d).recovered, "   which does not take the mark away");
 }
 

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define SOON 1000
 #define LONG 300 /* enough to see that nothing comes */
 
 enum { STRICT, SESSION, DEGRADES, STALLS, NVTPMS };
@@ -40,7 +39,7 @@ static bool starts(struct driver *d, unsigned i, const struct freshness *asked,
 static bool anchors(struct driver *d, unsigned i, uint64_t version)
 {
 	worker_dirty(d, i, version);
-	return worker_told(d, i, SOON) == version;
+	return worker_told(d, i, WAIT_MS) == version;
 }
 
 /* ---- epochs --------------------------------------------------------------------------------- */
@@ -54,19 +53,19 @@ static void epochs(struct driver *d)
 	check(d, key.slots == SLOTS_SESSION && key.fresh == FRESHNESS_SESSION && key.epoch == 0,
 	      "with three slots, in its class, without an epoch yet");
 	worker_dirty(d, SESSION, 1);
-	a = worker_anchored(d, SESSION, SOON);
+	a = worker_anchored(d, SESSION, WAIT_MS);
 	check(d, a.version == 1 && a.epoch == broker_status(d).seq, "its epoch is its root's");
 	worker_dirty(d, SESSION, 5);
-	a = worker_anchored(d, SESSION, SOON);
+	a = worker_anchored(d, SESSION, WAIT_MS);
 	check(d, a.version == 5 && a.epoch == broker_status(d).seq,
 	      "versions between were not anchored; the epoch is a new one");
 	worker_exited(d, SESSION);
 	check(d, starts(d, SESSION, &promises[SESSION], &key) && key.epoch == a.epoch,
 	      "a run that did not end is known by its epoch");
 	worker_dirty(d, SESSION, 9);
-	check(d, worker_anchored(d, SESSION, SOON).epoch > a.epoch, "the next one gets its own");
+	check(d, worker_anchored(d, SESSION, WAIT_MS).epoch > a.epoch, "the next one gets its own");
 	worker_ends(d, SESSION, 10);
-	a = worker_anchored(d, SESSION, SOON);
+	a = worker_anchored(d, SESSION, WAIT_MS);
 	check(d, a.version == 10 && a.epoch == 0, "no session state counts after the last one");
 	worker_exited(d, SESSION);
 	check(d, starts(d, SESSION, &promises[SESSION], &key) && key.epoch == 0,
@@ -86,17 +85,17 @@ static void promises_hold(struct driver *d)
 		  key.slots == SLOTS_STRICT,
 	      "a strict vTPM stays strict, whatever is asked");
 	worker_dirty(d, STRICT, 1);
-	a = worker_anchored(d, STRICT, SOON);
+	a = worker_anchored(d, STRICT, WAIT_MS);
 	check(d, a.version == 1 && a.epoch == 0, "and has no epochs");
 	broker_terms(d, STRICT);
 	check(d, worker_freshness(d, STRICT, LONG) == -1, "nor does it change while it runs");
 	d->asked = promises[STRICT];
 	broker_terms(d, SESSION);
-	check(d, worker_freshness(d, SESSION, SOON) == FRESHNESS_STRICT,
+	check(d, worker_freshness(d, SESSION, WAIT_MS) == FRESHNESS_STRICT,
 	      "a session vTPM can be made strict");
 	d->asked = anything;
 	broker_terms(d, SESSION);
-	check(d, worker_freshness(d, SESSION, SOON) == FRESHNESS_SESSION, "and be one again");
+	check(d, worker_freshness(d, SESSION, WAIT_MS) == FRESHNESS_SESSION, "and be one again");
 }
 
 /* A new key keeper knows no terms: until it is told, every vTPM is strict. */
@@ -107,13 +106,14 @@ static void restart(struct driver *d)
 	worker_give(d, SESSION);
 	worker_resume(d, SESSION, 11);
 	check(d, broker_open(d, &d->store) == ERR_OK, "kill -9: the store opens again");
-	check(d, worker_anchored(d, SESSION, SOON).epoch == broker_status(d).seq - 1,
+	check(d, worker_anchored(d, SESSION, WAIT_MS).epoch == broker_status(d).seq - 1,
 	      "a running worker is told its version and epoch");
-	check(d, worker_freshness(d, SESSION, SOON) == FRESHNESS_STRICT,
+	check(d, worker_freshness(d, SESSION, WAIT_MS) == FRESHNESS_STRICT,
 	      "it is strict until the terms are known");
 	d->asked = promises[SESSION];
 	broker_terms(d, SESSION);
-	check(d, worker_freshness(d, SESSION, SOON) == FRESHNESS_SESSION, "and of its class then");
+	check(d, worker_freshness(d, SESSION, WAIT_MS) == FRESHNESS_SESSION,
+	      "and of its class then");
 	worker_exited(d, SESSION);
 }
 
@@ -133,9 +133,9 @@ static void degrades(struct driver *d)
 		  w.left <= BUDGET_WINDOW_S,
 	      "its use is counted");
 	worker_dirty(d, DEGRADES, 3);
-	check(d, worker_freshness(d, DEGRADES, SOON) == FRESHNESS_SESSION,
+	check(d, worker_freshness(d, DEGRADES, WAIT_MS) == FRESHNESS_SESSION,
 	      "with the last one of the day it is of class session");
-	check(d, worker_told(d, DEGRADES, SOON) == 3, "before that one is acknowledged");
+	check(d, worker_told(d, DEGRADES, WAIT_MS) == 3, "before that one is acknowledged");
 	check(d, anchors(d, DEGRADES, 8), "what must be anchored is, even so");
 	w = broker_wear(d, DEGRADES);
 	check(d, w.used == 4 && w.fresh == FRESHNESS_SESSION && !w.stalled, "and is counted");
@@ -164,8 +164,8 @@ static void stalls(struct driver *d)
 	check(d, anchors(d, STALLS, 1), "its first state");
 	check(d, worker_stalled(d, STALLS, LONG) == -1, "is within its budget");
 	worker_dirty(d, STALLS, 2);
-	check(d, worker_stalled(d, STALLS, SOON) == STALL_BUDGET, "its second was the last one");
-	check(d, worker_told(d, STALLS, SOON) == 2, "which is said before it is acknowledged");
+	check(d, worker_stalled(d, STALLS, WAIT_MS) == STALL_BUDGET, "its second was the last one");
+	check(d, worker_told(d, STALLS, WAIT_MS) == 2, "which is said before it is acknowledged");
 	w = broker_wear(d, STALLS);
 	check(d, w.stalled && w.used == 2 && w.fresh == FRESHNESS_STRICT, "which can be asked");
 	check(d, broker_status(d).exhausted == 1, "and is counted");
@@ -173,16 +173,16 @@ static void stalls(struct driver *d)
 	check(d, worker_stalled(d, DEGRADES, LONG) == -1, "no other vTPM is told so");
 	check(d, broker_wear(d, SESSION).used == 0, "nor has it used anything of another's");
 	worker_ends(d, STALLS, 3);
-	check(d, worker_told(d, STALLS, SOON) == 3, "its last state is anchored all the same");
+	check(d, worker_told(d, STALLS, WAIT_MS) == 3, "its last state is anchored all the same");
 	worker_exited(d, STALLS);
 	check(d, starts(d, STALLS, &promises[STALLS], &key), "it starts again");
-	check(d, worker_stalled(d, STALLS, SOON) == STALL_BUDGET, "into the same day");
+	check(d, worker_stalled(d, STALLS, WAIT_MS) == STALL_BUDGET, "into the same day");
 	d->commit_mood = FAILING;
 	worker_dirty(d, STALLS, 4);
-	check(d, worker_stalled(d, STALLS, SOON) == STALL_FAILS, "a store that fails is worse");
+	check(d, worker_stalled(d, STALLS, WAIT_MS) == STALL_FAILS, "a store that fails is worse");
 	d->commit_mood = HONEST;
-	check(d, worker_told(d, STALLS, 2 * SOON) == 4, "works again");
-	check(d, worker_stalled(d, STALLS, SOON) == STALL_BUDGET, "and the day goes on");
+	check(d, worker_told(d, STALLS, WAIT_MS) == 4, "works again");
+	check(d, worker_stalled(d, STALLS, WAIT_MS) == STALL_BUDGET, "and the day goes on");
 }
 
 int main(int argc, char *argv[])

@@ -29,12 +29,12 @@ hook_install() {
 }
 
 virsh() {
-	timeout 60 /usr/bin/virsh -q -c qemu:///system "$@"
+	timeout 200 /usr/bin/virsh -q -c qemu:///system "$@"
 }
 
 libvirtd_start() {
 	stack_start libvirtd /usr/sbin/libvirtd
-	within 30 virsh version
+	within 60 virsh version
 }
 
 libvirt_up() {

@@ -52,7 +52,7 @@ guest_ended() {
 
 # guest_finish NAME: it must end by itself, having done all it was to do.
 guest_finish() {
-	within 200 guest_ended "$1" || fail "$1 did not end within 200 s"
+	within 400 guest_ended "$1" || fail "$1 did not end within 400 s"
 	stack_end "$1"
 	guest_verdict "$1"
 }

@@ -22,13 +22,13 @@ check "locality 0 again" ctrl -l 0
 define="8002 0000002d 0000012a 40000001 00000009 40000009 0000 00 0000 0000 000e 01500002 000b 00060006 0000 0004"
 getrandom="8001 0000000c 0000017b 0004"
 say hold
-raw tpm "$define" >/dev/null &
+PATIENCE=1 raw tpm "$define" >/dev/null &
 check "a change is reported again" expect 'dirty *'
 wait $!
 answers tpm 80010000000a00000909 "$getrandom" >"$dir/canceled" &
 waiting=$!
 cancel_until_answered() {
-	for _ in $(seq 20); do
+	for _ in $(seq 300); do
 		ctrl -C && sleep 0.1
 		kill -0 $waiting 2>/dev/null || return 0
 	done
@@ -48,8 +48,11 @@ say "stall 0"
 check "no stall: it is executed" quick tpm2_nvwrite -Q 0x1500002 -i "$dir/four"
 check "and there" [ "$(quick tpm2_nvread 0x1500002)" = 1234 ]
 say hold
-# It leaves while its response is held.
-(timeout 0.5 tpm2_nvundefine -Q 0x1500002 2>/dev/null)
+tpm2_nvundefine -Q 0x1500002 2>/dev/null &
+leaves=$!
+check "a change by a guest that leaves while its response is held" expect 'dirty *'
+kill $leaves
+wait $leaves 2>/dev/null
 say release
 check "the commit is made" expect 'anchored *'
 check "the next guest is served" random

@@ -56,7 +56,7 @@ for slots in 2 3; do
 	say hold
 	say start
 	check "its first state waits to be anchored" expect 'dirty *'
-	check "and no guest is served" refused random
+	PATIENCE=2 check "and no guest is served" refused random
 	say kill
 	expect 'exited signal 9'
 	say release

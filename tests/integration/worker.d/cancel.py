@@ -16,15 +16,15 @@ CANCEL = (9).to_bytes(4, "big")
 
 def dial(name):
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(4)
+    s.settimeout(60)
     s.connect(f"{sys.argv[1]}/{name}")
     return s
 
 
-def attempt(data, unique):
+def attempt(data, unique, pause):
     early = dial("tpm.ctrl") if sys.argv[2] == "early" else None
     data.sendall(HEAD + unique.to_bytes(2, "big") + TAIL)
-    time.sleep(0.005)
+    time.sleep(pause)
     ctrl = early or dial("tpm.ctrl")
     ctrl.sendall(CANCEL)
     response = data.recv(4096)
@@ -38,5 +38,7 @@ def attempt(data, unique):
     return code == 0x909
 
 
+# A CANCEL before the command has begun says nothing, and so does one after it.
+PAUSES = (0.005, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32)
 data = dial("tpm")
-sys.exit(0 if any(attempt(data, i) for i in range(12)) else 1)
+sys.exit(0 if any(attempt(data, i, PAUSES[i % 8]) for i in range(32)) else 1)

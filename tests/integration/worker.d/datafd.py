@@ -14,14 +14,14 @@ OK, BAD_PARAMETER, FAIL = bytes(4), bytes.fromhex("00000003"), bytes.fromhex("00
 
 def dial():
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(4)
+    s.settimeout(60)
     s.connect(f"{sys.argv[1]}/tpm.ctrl")
     return s
 
 
 def pair():
     ends = socket.socketpair(socket.AF_UNIX)
-    ends[0].settimeout(4)
+    ends[0].settimeout(60)
     return ends
 
 
@@ -43,8 +43,7 @@ def set_data_fd(ctrl):
 
 
 def is_served(data):
-    """QEMU asks so whether this is a TPM 2.0, and waits a second for the answer."""
-    data.settimeout(1)
+    """QEMU asks so whether this is a TPM 2.0."""
     data.sendall(READ_CLOCK)
     answer = data.recv(4096)
     return answer[:2] == b"\x80\x01" and len(answer) >= 10
