@@ -52,7 +52,8 @@ if WITH_XEN
 noinst_LIBRARIES += libvtpmxen.a
 libvtpmxen_a_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 libvtpmxen_a_SOURCES = \
-	lib/xen/channel_xen.h
+	lib/xen/channel_xen.c lib/xen/channel_xen.h \
+	lib/xen/vchan.c lib/xen/vchan.h
 endif
 
 # Unit tests of the modules above, but proto_*.

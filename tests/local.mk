@@ -27,6 +27,14 @@ tests_bench_bench_relay_SOURCES = tests/bench/bench_relay.c tests/bench/bench_tp
 	tests/bench/bench_tpm.h
 tests_bench_bench_relay_LDADD = libvtpm.a
 
+# Both ends of a channel between domains, and a client that breaks its rules (tests/xen).
+if WITH_XEN
+noinst_PROGRAMS += tests/xen/prog/vchan_echo
+tests_xen_prog_vchan_echo_SOURCES = tests/xen/prog/vchan_echo.c
+tests_xen_prog_vchan_echo_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
+tests_xen_prog_vchan_echo_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LIBS)
+endif
+
 # Faults at every boundary: the tracer that makes them happen, and what drives it.
 noinst_PROGRAMS += tests/faults/tracer
 tests_faults_tracer_SOURCES = tests/faults/tracer.c \

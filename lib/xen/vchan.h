@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * vchan: how two domains come to share a libxenvchan. Its own set-up has no
+ * room for paths as long as ours, frees what it has not set when something
+ * fails, and joins a ring that somebody else uses already; from then on the
+ * library's reading, writing and closing serve.
+ *
+ * The server's node in xenstore, readable by the peer alone, has
+ *
+ *	GRANT PORT TAG
+ *
+ * the reference of the control page and the event channel's port in decimal,
+ * and a random tag as a uuid in text. The tag stands in the page as well: a
+ * node that outlived its server names a grant that may be another ring's now.
+ */
+#ifndef LIB_XEN_VCHAN_H
+#define LIB_XEN_VCHAN_H
+
+#include "lib/err.h"
+
+#include <libxenvchan.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VCHAN_RING_MAX (64 * 1024)
+
+/*
+ * Grants rings of at least this many bytes each way to domain peer; up to 1024 take no page
+ * beside the control page. ERR_DENIED, ERR_IO: the hypervisor's answer. libxenvchan_close() ends
+ * it and removes the node.
+ */
+enum err vchan_serve(uint32_t peer, const char *path, size_t ring,
+		     struct libxenvchan **out) MUST_USE;
+
+/* ERR_NOT_FOUND: nothing there, or something that nobody serves any more, or somebody else has. */
+enum err vchan_join(uint32_t server, const char *path, struct libxenvchan **out) MUST_USE;
+
+#endif
