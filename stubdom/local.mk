@@ -34,6 +34,35 @@ vtpm_stubdom_LDFLAGS = $(AM_LDFLAGS) -static -no-pie -Wl,--no-warnings
 endif
 endif
 
+# Process 1 of a stub domain. What of it knows nothing of Xen is built and tested everywhere.
+noinst_LIBRARIES += libstubinit.a
+libstubinit_a_SOURCES = \
+	stubdom/init/bus.c stubdom/init/bus.h \
+	stubdom/init/device.c stubdom/init/device.h \
+	stubdom/init/emulator.c stubdom/init/emulator.h \
+	stubdom/init/options.c stubdom/init/options.h \
+	stubdom/init/process.c stubdom/init/process.h \
+	stubdom/init/rc.h \
+	stubdom/init/stub.c stubdom/init/stub.h \
+	stubdom/init/tpmif.c stubdom/init/tpmif.h
+
+if WITH_XEN
+daemon_PROGRAMS += vtpm-init
+vtpm_init_SOURCES = \
+	stubdom/init/backend.c stubdom/init/backend.h \
+	stubdom/init/boot.c stubdom/init/boot.h \
+	stubdom/init/init_main.c \
+	stubdom/init/ring.c stubdom/init/ring.h
+vtpm_init_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
+vtpm_init_LDADD = libstubinit.a libvtpmxen.a libvtpm.a $(XEN_LIBS) -lxentoolcore -lxentoollog
+# It is alone in its domain, but for the worker.
+if !SANITIZERS
+if !FUZZERS
+vtpm_init_LDFLAGS = $(AM_LDFLAGS) -static -no-pie
+endif
+endif
+endif
+
 dist_man_MANS += doc/man/vtpm-stubdom.8
 
 noinst_PROGRAMS += tests/integration/worker_driver
@@ -61,7 +90,25 @@ tests_unit_test_suspend_SOURCES = tests/unit/test_suspend.c
 tests_unit_test_suspend_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_suspend_LDADD = $(STUBDOM_TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_tpmif tests/unit/test_device
+tests_unit_test_tpmif_SOURCES = tests/unit/test_tpmif.c
+tests_unit_test_tpmif_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_tpmif_LDADD = libstubinit.a $(UNIT_LIBS) -lpthread
+tests_unit_test_device_SOURCES = tests/unit/test_device.c
+tests_unit_test_device_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_device_LDADD = libstubinit.a $(UNIT_LIBS)
+
+noinst_PROGRAMS += tests/integration/tpmif_driver
+tests_integration_tpmif_driver_SOURCES = tests/integration/tpmif_driver.c
+tests_integration_tpmif_driver_LDADD = libstubinit.a libvtpm.a $(CRYPTO_LIBS)
+
 if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_tpmif
+tests_fuzz_fuzz_tpmif_SOURCES = tests/fuzz/fuzz_tpmif.c
+tests_fuzz_fuzz_tpmif_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_tpmif_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_tpmif_LDADD = libstubinit.a libvtpm.a $(CRYPTO_LIBS)
+
 noinst_PROGRAMS += tests/fuzz/fuzz_emulator
 tests_fuzz_fuzz_emulator_SOURCES = tests/fuzz/fuzz_emulator.c
 tests_fuzz_fuzz_emulator_CFLAGS = $(AM_CFLAGS)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stubdom/init/boot.h"
+
+#include "lib/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NEW_ROOT "/new"
+#define CONSOLE  "/dev/console"
+
+/* In the order in which they need each other. */
+static const char *const modules[] = {"xen-evtchn", "xen-gntdev"};
+
+static const struct {
+	const char *type, *at, *data;
+	unsigned long flags;
+} mounts[] = {
+    {"tmpfs", NEW_ROOT, "size=64k,mode=0755", MS_NOSUID | MS_NODEV | MS_NOEXEC},
+    {"devtmpfs", NEW_ROOT "/dev", "mode=0755", MS_NOSUID | MS_NOEXEC},
+    {"proc", NEW_ROOT "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
+};
+
+static enum err load(const char *name)
+{
+	char path[64];
+	enum err e;
+	int fd;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? ERR_OK : err_from_errno(errno);
+	e = syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST ? ERR_OK
+									 : err_from_errno(errno);
+	close(fd);
+	return e;
+}
+
+static enum err load_modules(void)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]) && !e; i++) {
+		e = load(modules[i]);
+		if (e)
+			log_error("module %s: %s", modules[i], err_text(e));
+	}
+	return e;
+}
+
+static enum err mount_all(void)
+{
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		if ((mkdir(mounts[i].at, 0755) != 0 && errno != EEXIST) ||
+		    mount("none", mounts[i].at, mounts[i].type, mounts[i].flags, mounts[i].data) !=
+			0) {
+			log_error("%s cannot be mounted", mounts[i].type);
+			return err_from_errno(errno);
+		}
+	}
+	return ERR_OK;
+}
+
+/*
+ * The kernel's first root can be neither moved nor left, and leaving its root is what a worker's
+ * sandbox starts with.
+ */
+static enum err change_root(void)
+{
+	if (chdir(NEW_ROOT) != 0 || mount(".", "/", NULL, MS_MOVE, NULL) != 0 || chroot(".") != 0 ||
+	    chdir("/") != 0)
+		return err_from_errno(errno);
+	return ERR_OK;
+}
+
+/* An image without a console's node has left the first three descriptors closed. */
+static enum err open_console(void)
+{
+	int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+
+	while (fd >= 0 && fd < STDERR_FILENO)
+		fd = dup(fd);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return fd < 0 ? err_from_errno(errno) : ERR_OK;
+}
+
+static enum err read_cmdline(char *out, size_t cap)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, out, cap);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return ERR_IO;
+	if ((size_t)n == cap)
+		return ERR_TOO_BIG;
+	out[n] = '\0';
+	return ERR_OK;
+}
+
+enum err boot(int *worker, char *cmdline, size_t cap)
+{
+	int fd = open(BOOT_WORKER, O_RDONLY | O_CLOEXEC);
+	enum err e = fd < 0 ? err_from_errno(errno) : load_modules();
+
+	if (!e)
+		e = mount_all();
+	if (!e)
+		e = change_root();
+	if (!e)
+		e = open_console();
+	if (!e)
+		e = read_cmdline(cmdline, cap);
+	if (!e)
+		*worker = fd;
+	return e;
+}
+
+/* A kernel that cannot power off panics when process 1 ends, and that ends the domain too. */
+void boot_power_off(void)
+{
+	reboot(RB_POWER_OFF);
+	_exit(1);
+}
