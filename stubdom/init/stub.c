@@ -36,7 +36,6 @@ static void drop_super(struct stub *s)
 {
 	channel_close(s->super);
 	s->super = NULL;
-	drop_fd(&s->super_kept);
 }
 
 static void end_worker(struct stub *s)
@@ -95,7 +94,6 @@ static void start_soon(struct stub *s)
 		log_error("no memory to start the worker");
 }
 
-/* The end that the worker had of channel 3 was kept so that this is what the manager hears. */
 static void on_ended(void *arg, uint8_t how, uint8_t code)
 {
 	struct stub *s = arg;
@@ -143,20 +141,13 @@ static const struct emulator_ops emulator_ops = {on_answer, on_lost};
 
 /* ---- the three conversations ---------------------------------------------------------------- */
 
-/* Duplicates of both ends: one to speak on, one that keeps the channel from ending. */
-static enum err keep_super(struct stub *s, const int fds[2])
+/* The carrier gets this side's end; this is a duplicate, to speak on as well. */
+static enum err keep_super(struct stub *s, int end)
 {
-	int own = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+	int own = fcntl(end, F_DUPFD_CLOEXEC, 0);
 
 	drop_super(s);
-	if (own < 0)
-		return ERR_IO;
-	s->super_kept = fcntl(fds[1], F_DUPFD_CLOEXEC, 0);
-	if (s->super_kept < 0) {
-		close(own);
-		return ERR_IO;
-	}
-	return channel_new(own, STUB_BODY_SMALL, &s->super);
+	return own < 0 ? ERR_IO : channel_new(own, STUB_BODY_SMALL, &s->super);
 }
 
 /* A worker that runs gets its new key keeper or broker as it does from a supervisor. */
@@ -190,7 +181,7 @@ static enum err on_open(void *arg, uint32_t n, int *fd)
 	link->end = fds[1];
 	if (link->ring == RING_SUPER) {
 		end_worker(s);
-		e = keep_super(s, fds);
+		e = keep_super(s, fds[0]);
 	} else if (s->process.pid > 0 && !s->ending) {
 		e = give_peer(s, link);
 	}
@@ -202,6 +193,14 @@ static enum err on_open(void *arg, uint32_t n, int *fd)
 	*fd = fds[0];
 	start_soon(s);
 	return ERR_OK;
+}
+
+/* The manager hears how the worker has ended once that is known. */
+static bool on_end_lost(void *arg)
+{
+	const struct stub_link *link = arg;
+
+	return link->ring == RING_SUPER && link->stub->process.pid > 0;
 }
 
 static void on_closed(void *arg, uint8_t how, uint8_t code)
@@ -238,7 +237,7 @@ static void on_gone(void *arg, enum err why)
 }
 
 static const struct carrier_ops carrier_ops = {
-    .open = on_open, .closed = on_closed, .gone = on_gone};
+    .open = on_open, .lost = on_end_lost, .closed = on_closed, .gone = on_gone};
 
 enum err stub_attach(struct stub *s, struct channel *const channels[NRINGS])
 {
@@ -261,7 +260,6 @@ enum err stub_attach(struct stub *s, struct channel *const channels[NRINGS])
 enum err stub_open(struct stub *s, struct loop *l, int program, uid_t uid, enum log_level level)
 {
 	s->loop = l;
-	s->super_kept = -1;
 	s->process = (struct process){
 	    .loop = l, .program = program, .uid = uid, .level = level, .ended = on_ended, .arg = s};
 	for (int i = 0; i < NRINGS; i++)

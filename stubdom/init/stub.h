@@ -39,7 +39,6 @@ struct stub {
 	struct loop_timer *starter;
 	struct loop_timer *grace; /* until a worker that serves no more is killed */
 	struct channel *super;    /* this side's end of its channel 3, for what is said from here */
-	int super_kept;           /* the worker's end: it is closed after the exit code was told */
 	struct bus bus;           /* whose tpm is the worker, whichever that is */
 	void (*gone)(void *arg);  /* a ring is; all three are closed, and the worker killed */
 	void *arg;
