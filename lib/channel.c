@@ -212,6 +212,11 @@ enum err channel_send(struct channel *c, const struct msg *m)
 	return e;
 }
 
+size_t channel_waiting(const struct channel *c)
+{
+	return c->queued;
+}
+
 static enum err decode(const struct channel *c, const struct channel_frame *f, struct msg *m)
 {
 	size_t len;

@@ -85,6 +85,9 @@ enum err channel_attach(struct channel *c, struct loop *l, channel_msg_fn on_msg
  */
 enum err channel_send(struct channel *c, const struct msg *m) MUST_USE;
 
+/* Bytes that wait for the peer to read, at most CHANNEL_QUEUE_MAX. */
+size_t channel_waiting(const struct channel *c);
+
 /*
  * Reads one message if there is one: ERR_AGAIN if not. For a channel that is not
  * attached. body lives until the next receive, m's descriptors are the caller's.

@@ -3,6 +3,8 @@
 noinst_LIBRARIES += tools/libclient.a
 tools_libclient_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XML_CFLAGS)
 tools_libclient_a_SOURCES = \
+	tools/agent/stub_config.c tools/agent/stub_config.h \
+	tools/agent/xl.c tools/agent/xl.h \
 	tools/client/client.c tools/client/client.h \
 	tools/client/document.c tools/client/document.h \
 	tools/client/domain.c tools/client/domain.h \
@@ -74,6 +76,33 @@ demodir = $(pkgdatadir)/tools
 dist_demo_SCRIPTS = tools/demo
 dist_demo_DATA = tools/narrate.sh tools/stack.sh
 
+# vtpmmgr-agent, in Xen's hardware domain. Everything but what calls Xen's libraries is built, and
+# tried, without Xen.
+noinst_LIBRARIES += tools/libagent.a
+tools_libagent_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tools_libagent_a_SOURCES = \
+	tools/agent/agent.c tools/agent/agent.h \
+	tools/agent/agent_admin.c tools/agent/agent_admin.h \
+	tools/agent/agent_guest.c tools/agent/agent_guest.h \
+	tools/agent/agent_options.c tools/agent/agent_options.h \
+	tools/agent/agent_ptpm.c tools/agent/agent_ptpm.h \
+	tools/agent/agent_stub.c tools/agent/agent_stub.h \
+	tools/agent/agent_worker.c tools/agent/agent_worker.h \
+	tools/agent/domains.c tools/agent/domains.h \
+	tools/agent/stub_image.c tools/agent/stub_image.h \
+	tools/agent/xenstore.h \
+	tools/agent/xsm.c tools/agent/xsm.h
+
+AGENT_LIBS = tools/libagent.a tools/libclient.a libvtpm.a $(CRYPTO_LIBS)
+
+if WITH_XEN
+sbin_PROGRAMS += tools/vtpmmgr-agent
+tools_vtpmmgr_agent_SOURCES = tools/agent/agent_main.c tools/agent/xenstore.c
+tools_vtpmmgr_agent_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XEN_CFLAGS)
+tools_vtpmmgr_agent_LDADD = tools/libagent.a tools/libclient.a libvtpmxen.a libvtpm.a \
+	$(CRYPTO_LIBS) $(XEN_LIBS)
+endif
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
 dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
@@ -129,6 +158,25 @@ check_PROGRAMS += tests/unit/test_label
 tests_unit_test_label_SOURCES = tests/unit/test_label.c
 tests_unit_test_label_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_label_LDADD = tools/libclient.a $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_stub
+tests_unit_test_stub_SOURCES = tests/unit/test_stub.c
+tests_unit_test_stub_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_stub_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_xl
+tests_unit_test_xl_SOURCES = tests/unit/test_xl.c
+tests_unit_test_xl_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_xl_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_agent_roles
+tests_unit_test_agent_roles_SOURCES = tests/unit/test_agent_roles.c \
+	tests/unit/agent_play.c tests/unit/agent_play.h
+tests_unit_test_agent_roles_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_roles_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_agent_worker
+tests_unit_test_agent_worker_SOURCES = tests/unit/test_agent_worker.c \
+	tests/unit/agent_play.c tests/unit/agent_play.h
+tests_unit_test_agent_worker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_worker_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_hook_xml
