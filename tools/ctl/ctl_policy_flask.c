@@ -57,7 +57,7 @@ static void put_rules(FILE *f, const struct flask_rule *r, const char *name)
 static void put_end(FILE *f, const char *own, const char *peer, const char *end, const char *name)
 {
 	const struct flask_rule rules[] = {
-	    {own, end, "event", "create send status", NULL},
+	    {own, end, "event", "create send", NULL},
 	    {end, peer, "event", "bind", NULL},
 	    {0},
 	};
