@@ -41,6 +41,7 @@ libvtpm_a_SOURCES = \
 	lib/recovery.c lib/recovery.h \
 	lib/sandbox.c lib/sandbox.h \
 	lib/secret.c lib/secret.h \
+	lib/secret_wipe.c \
 	lib/spawn.c lib/spawn.h \
 	lib/tpm_cmd.c lib/tpm_cmd.h \
 	lib/tpm_name.c lib/tpm_name.h \

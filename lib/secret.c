@@ -88,8 +88,3 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 {
 	return a->len == b->len && CRYPTO_memcmp(a->bytes, b->bytes, a->len) == 0;
 }
-
-void secret_wipe(void *memory, size_t len)
-{
-	OPENSSL_cleanse(memory, len);
-}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/xen/vchan.h"
 
-#include "lib/uuid.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <xenstore.h>
 
 #define PAGE           4096u
@@ -29,7 +28,7 @@ struct control_page {
 		struct vchan_interface vchan;
 		uint8_t part[512];
 	};
-	uint8_t tag[UUID_SIZE];
+	uint64_t tag; /* in the server's byte order: both are on one machine */
 };
 
 _Static_assert(sizeof(struct vchan_interface) + 2 * RING_PAGES_MAX * sizeof(uint32_t) <= 512,
@@ -40,7 +39,7 @@ _Static_assert(sizeof(struct control_page) <= 1u << ORDER_SMALL, "and before the
 struct node {
 	uint32_t grant;
 	uint32_t port;
-	uint8_t tag[UUID_SIZE];
+	uint64_t tag;
 };
 
 static enum err failed(void)
@@ -138,7 +137,7 @@ static enum err share_control_page(struct libxenvchan *v, uint32_t peer, uint32_
 	return ERR_OK;
 }
 
-static void present(struct libxenvchan *v, const uint8_t tag[UUID_SIZE])
+static void present(struct libxenvchan *v, uint64_t tag)
 {
 	struct control_page *page = (struct control_page *)v->ring;
 
@@ -149,7 +148,7 @@ static void present(struct libxenvchan *v, const uint8_t tag[UUID_SIZE])
 	v->ring->cli_live = CLIENT_AWAITED;
 	v->ring->srv_live = 1;
 	v->ring->cli_notify = VCHAN_NOTIFY_WRITE;
-	memcpy(page->tag, tag, UUID_SIZE);
+	page->tag = tag;
 }
 
 static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path,
@@ -159,8 +158,8 @@ static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path
 					  {.id = peer, .perms = XS_PERM_READ}};
 	char *self = xs_read(xs, XBT_NULL, "domid", NULL);
 	char text[NODE_MAX];
-	int len = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu32 " %s", node->grant,
-			   node->port, uuid_format(node->tag).s);
+	int len = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu32 " %016" PRIx64, node->grant,
+			   node->port, node->tag);
 
 	if (!self)
 		return failed();
@@ -191,9 +190,9 @@ static enum err publish(struct libxenvchan *v, uint32_t peer, const char *path,
 static enum err serve(struct libxenvchan *v, uint32_t peer, const char *path, size_t ring)
 {
 	struct node node = {0};
-	enum err e = uuid_random(node.tag);
+	enum err e = ERR_IO;
 
-	if (!e)
+	if (getrandom(&node.tag, sizeof(node.tag), 0) == sizeof(node.tag))
 		e = bind_server(v, peer);
 	if (!e)
 		e = share_control_page(v, peer, &node.grant);
@@ -230,14 +229,13 @@ enum err vchan_serve(uint32_t peer, const char *path, size_t ring, struct libxen
 
 static enum err parse_node(const char *text, struct node *out)
 {
-	char tag[UUID_TEXT_SIZE];
 	int end = 0;
 
-	if (sscanf(text, "%9" SCNu32 " %9" SCNu32 " %36s%n", &out->grant, &out->port, tag, &end) !=
-		3 ||
+	if (sscanf(text, "%9" SCNu32 " %9" SCNu32 " %16" SCNx64 "%n", &out->grant, &out->port,
+		   &out->tag, &end) != 3 ||
 	    text[end] != '\0')
 		return ERR_NOT_FOUND;
-	return uuid_parse(tag, out->tag) ? ERR_NOT_FOUND : ERR_OK;
+	return ERR_OK;
 }
 
 static enum err read_node(const char *path, struct node *out)
@@ -267,8 +265,8 @@ static enum err look_at(xengnttab_handle *gnttab, uint32_t server, const struct 
 
 	if (!page)
 		return absent();
-	ours = memcmp(page->tag, node->tag, UUID_SIZE) == 0 &&
-	       page->vchan.cli_live == CLIENT_AWAITED && page->vchan.srv_live == 1;
+	ours = page->tag == node->tag && page->vchan.cli_live == CLIENT_AWAITED &&
+	       page->vchan.srv_live == 1;
 	xengnttab_unmap(gnttab, (void *)(uintptr_t)page, 1);
 	return ours ? ERR_OK : ERR_NOT_FOUND;
 }

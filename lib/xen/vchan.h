@@ -10,8 +10,8 @@
  *	GRANT PORT TAG
  *
  * the reference of the control page and the event channel's port in decimal,
- * and a random tag as a uuid in text. The tag stands in the page as well: a
- * node that outlived its server names a grant that may be another ring's now.
+ * and a random tag, 16 hexadecimal digits. The tag stands in the page as well:
+ * a node that outlived its server names a grant that may be another ring's now.
  */
 #ifndef LIB_XEN_VCHAN_H
 #define LIB_XEN_VCHAN_H
