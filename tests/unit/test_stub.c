@@ -75,22 +75,6 @@ static void test_config_refuses(void **state)
 	assert_int_equal(stub_config_write(&c, text, sizeof(text)), ERR_ARG);
 }
 
-static void test_label(void **state)
-{
-	static const char *const bad[] = {"", "-x", "1x", "Acme", "a.b", "a_b", "a b", "a:b"};
-	char label[STUB_LABEL_SIZE], longest[NAME_MAX_LEN + 2];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(stub_config_label(bad[i], label), ERR_ARG);
-	memset(longest, 'a', sizeof(longest));
-	longest[NAME_MAX_LEN + 1] = '\0';
-	assert_int_equal(stub_config_label(longest, label), ERR_ARG);
-	longest[NAME_MAX_LEN] = '\0';
-	assert_int_equal(stub_config_label(longest, label), ERR_OK);
-	assert_int_equal(strlen(label), strlen("system_u:system_r:vtpm__t") + NAME_MAX_LEN);
-}
-
 static void test_names(void **state)
 {
 	uint8_t uuid[UUID_SIZE], again[UUID_SIZE];
@@ -239,7 +223,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_config),
 	    cmocka_unit_test(test_config_refuses),
-	    cmocka_unit_test(test_label),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test_setup_teardown(test_image_digest, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_image_is_kept, set_up, tear_down),

@@ -15,7 +15,7 @@
 
 #define INTRODUCED "@introduceDomain"
 #define RELEASED   "@releaseDomain"
-#define DELAY_MIN  100 /* ms until a ring that could not be had is tried again; doubles */
+#define DELAY_MIN  20 /* ms until a ring that could not be had is tried again; doubles */
 #define DELAY_MAX  5000
 #define ASK_XL_MS  10000
 
@@ -45,11 +45,20 @@ static void on_again(void *arg)
 	look(a);
 }
 
-void agent_look_again(struct agent *a)
+static void look_later(struct agent *a)
 {
 	if (a->again || loop_after(a->loop, a->delay_ms, on_again, a, &a->again))
 		return;
 	a->delay_ms = a->delay_ms * 2 < DELAY_MAX ? a->delay_ms * 2 : DELAY_MAX;
+}
+
+/* Whoever served the ring may serve the next one already, and its event have come before. */
+void agent_look_again(struct agent *a)
+{
+	loop_cancel(a->again);
+	a->again = NULL;
+	a->delay_ms = DELAY_MIN;
+	look_later(a);
 }
 
 /* One that is there and cannot be connected to was left by a manager that has ended, or will come.
@@ -61,7 +70,7 @@ static enum err connect_ring(struct agent *a, const char *name, size_t body_max,
 
 	if (e && e != ERR_NOT_FOUND) {
 		log_debug("ring %s: %s", name, err_text(e));
-		agent_look_again(a);
+		look_later(a);
 	}
 	return e;
 }

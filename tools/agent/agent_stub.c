@@ -4,6 +4,7 @@
 #include "lib/field.h"
 #include "lib/log.h"
 #include "tools/agent/stub_config.h"
+#include "tools/client/label.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,13 +30,13 @@ static bool image_fits(const struct agent_worker *w)
 enum err agent_stub_check(struct agent_worker *w, const char **detail)
 {
 	const struct agent_options *o = w->agent->options;
-	char label[STUB_LABEL_SIZE];
+	struct label label;
 
 	if (w->agent->xsm == XSM_SILO) {
 		*detail = xsm_advice(XSM_SILO);
 		return ERR_UNSUPPORTED;
 	}
-	if (stub_config_label(w->asked.stakeholder, label)) {
+	if (label_vtpm(w->asked.stakeholder, &label)) {
 		*detail = "no stakeholder has such a name";
 		return ERR_ARG;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/agent/stub_config.h"
 
+#include "tools/client/label.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -21,28 +23,6 @@ enum err stub_config_parse_name(const char *name, uint8_t uuid[UUID_SIZE])
 	return ERR_OK;
 }
 
-/* As the policy's schema has it: a letter, then letters, digits and '-'. */
-static bool stakeholder_ok(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return s[0] >= 'a' && s[0] <= 'z' && s[n] == '\0' && n <= NAME_MAX_LEN;
-}
-
-enum err stub_config_label(const char *stakeholder, char out[STUB_LABEL_SIZE])
-{
-	char type[NAME_MAX_LEN + 1];
-
-	if (!stakeholder_ok(stakeholder))
-		return ERR_ARG;
-	snprintf(type, sizeof(type), "%s", stakeholder);
-	for (char *c = type; *c; c++)
-		if (*c == '-')
-			*c = '_';
-	snprintf(out, STUB_LABEL_SIZE, "system_u:system_r:vtpm_%s_t", type);
-	return ERR_OK;
-}
-
 bool stub_config_quotable(const char *text)
 {
 	for (; *text; text++)
@@ -60,10 +40,10 @@ static bool fields_ok(const struct stub_config *c)
 
 enum err stub_config_write(const struct stub_config *c, char *out, size_t cap)
 {
-	char label[STUB_LABEL_SIZE];
+	struct label label;
 	int n;
 
-	if (!fields_ok(c) || stub_config_label(c->stakeholder, label))
+	if (!fields_ok(c) || label_vtpm(c->stakeholder, &label))
 		return ERR_ARG;
 	n = snprintf(out, cap,
 		     "name = \"%s\"\n"
@@ -78,7 +58,7 @@ enum err stub_config_write(const struct stub_config *c, char *out, size_t cap)
 		     "on_reboot = \"destroy\"\n"
 		     "on_crash = \"destroy\"\n",
 		     stub_config_name(c->uuid).s, c->kernel, c->initramfs, c->manager,
-		     c->extra[0] ? " " : "", c->extra, c->memory, label);
+		     c->extra[0] ? " " : "", c->extra, c->memory, label.s);
 	return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_BIG;
 }
 

@@ -18,7 +18,6 @@
 #define STUB_CONFIG_MAX  4096
 #define STUB_NAME_PREFIX "vtpm-"
 #define STUB_NAME_SIZE   (sizeof(STUB_NAME_PREFIX) - 1 + UUID_TEXT_SIZE)
-#define STUB_LABEL_SIZE  (NAME_MAX_LEN + 40)
 #define STUB_MEMORY_MIN  8 /* MiB */
 #define STUB_MEMORY_MAX  4096
 #define STUB_MEMORY      32
@@ -44,9 +43,6 @@ struct stub_name stub_config_name(const uint8_t uuid[UUID_SIZE]);
 
 /* The vTPM of a domain of this name; ERR_NOT_FOUND: it is no stub domain's. */
 enum err stub_config_parse_name(const char *name, uint8_t uuid[UUID_SIZE]) MUST_USE;
-
-/* FLASK's label of the stakeholder's stub domains. ERR_ARG: not an id that a policy may have. */
-enum err stub_config_label(const char *stakeholder, char out[STUB_LABEL_SIZE]) MUST_USE;
 
 /* Whether text can stand between double quotes in such a file: printable, no quote, no backslash.
  */
