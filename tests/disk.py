@@ -26,6 +26,7 @@ SECTOR = 512
 FIRST_REGION = 2 << 20
 PLACE = 8 << 10  # a record slot; the beginning of a state slot, where its blob lies
 ROOTS = slice(64 << 10, 192 << 10)
+AUDIT = slice(448 << 10, 1472 << 10)
 # What of the store is one slot, before the regions: offset, size.
 COMMON = {
     "header0": (0, 16 << 10),
@@ -40,6 +41,10 @@ COMMON = {
 CLOSED = {20: "tampered", 21: "rollback"}
 NOT_FOUND = 11
 UNENDED = b"unended-session"
+
+
+def number(data):
+    return int.from_bytes(data, "big")
 
 
 class Record:
@@ -57,9 +62,11 @@ class Record:
         self.places = [at for at, size in self.slots.values() if size == PLACE]
         sectors = range(0, len(self.present), SECTOR)
         self.sectors = [at for at in sectors if self.changes(at, SECTOR)]
-        # What the present root says of the audit trail: how many records are anchored.
+        # How many audit records are in the trail, and how many each root names, by its number.
+        ring = self.present[AUDIT]
+        self.trail = sum(any(ring[at : at + 8]) for at in range(0, len(ring), SECTOR))
         roots = (self.present[COMMON[slot][0] :] for slot in ("root0", "root1"))
-        self.audited = max((r[16:24], struct.unpack(">Q", r[72:80])[0]) for r in roots)[1]
+        self.audited = {number(r[16:24]): number(r[72:80]) for r in roots}
         self.state_sectors = [at for at in self.sectors if at >= FIRST_REGION]
 
     def changes(self, at, size):
@@ -132,16 +139,15 @@ class Manager:
         self.process.wait()
 
 
-def audit_before(reply, end):
-    """The records of an answer to AUDIT that were made before that second."""
+def audit_records(reply):
+    """The records of an answer to AUDIT."""
     records, at = [], 2
     for _ in range(struct.unpack(">H", reply[:2])[0]):
         begin, at = at, at + 22
         for _ in range(4):  # action, stakeholder, object, rule
             at += 2 + struct.unpack(">H", reply[at : at + 2])[0]
         at += 32
-        if struct.unpack(">Q", reply[begin + 8 : begin + 16])[0] < end:
-            records.append(reply[begin:at])
+        records.append(reply[begin:at])
     return records
 
 
@@ -152,9 +158,8 @@ class Broken(Exception):
 class Presenter:
     def __init__(self, record, manager, store, expected):
         self.record, self.manager, self.store, self.expected = record, manager, store, expected
-        self.recorded = int(time.time())
         self.policy = None
-        self.audit = None
+        self.audit = self.audited = None
         self.outcomes = collections.Counter()
 
     def put(self, image):
@@ -208,10 +213,19 @@ class Presenter:
         if err and not text:
             raise Broken(f"the audit trail is refused without a reason (error {err})")
         if err == 0:
-            trail = audit_before(audit, self.recorded)
-            if len(trail) < self.record.audited or trail != self.audit[: len(trail)]:
-                raise Broken("the audit trail is another one")
-        if err == 0 and earlier and audit.count(UNENDED) <= b"".join(self.audit).count(UNENDED):
+            self.check_audit(audit_records(audit), earlier)
+
+    def check_audit(self, trail, earlier):
+        """What is anchored is there. Of what was not, the end may be missing; what follows is new."""
+        same = 0
+        while same < min(len(trail), len(self.audit)) and trail[same] == self.audit[same]:
+            same += 1
+        if same < self.audited:
+            raise Broken(f"the audit trail is another one: {same} of {len(trail)} records are the present ones, "
+                         f"of which there are {len(self.audit)}, {self.audited} of them anchored")
+        if set(trail[same:]) & set(self.audit):
+            raise Broken("the audit trail has records in another place")
+        if earlier and not any(UNENDED in r for r in trail[same:]):
             raise Broken("an earlier state of a session is served, and the audit does not say so")
 
     def learn(self, image):
@@ -219,11 +233,13 @@ class Presenter:
         self.put(image)
         self.manager.start()
         try:
+            audit = self.manager.ask(admin.AUDIT, struct.pack(">Q", 1))[2]
+            self.audit = audit_records(audit)[: self.record.trail]
+            self.policy = self.manager.ask(admin.POLICY_GET)[2]
+            # Of two roots the one that is current: the other may be one that was never anchored.
+            self.audited = self.record.audited[number(self.manager.ask(admin.STATUS)[2][11:19])]
             if {self.try_one(*one) for one in self.expected.items()} != {"served"}:
                 raise Broken("the present store is refused")
-            self.policy = self.manager.ask(admin.POLICY_GET)[2]
-            audit = self.manager.ask(admin.AUDIT, struct.pack(">Q", 1))[2]
-            self.audit = audit_before(audit, self.recorded)
         finally:
             self.manager.end()
 

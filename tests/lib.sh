@@ -172,6 +172,7 @@ nv_read() {
 
 # writer_start NAME SECONDS: a guest of that vTPM that counts, and writes down what it was told.
 writer_start() {
+	rm -f "$DIR/$1.count"
 	stack_start "writer-$1" "$TOP/tests/writer.py" "$(vtpm_socket "$1")" "$DIR/$1.count" "$2"
 }
 

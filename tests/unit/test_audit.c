@@ -112,6 +112,33 @@ static void test_goes_on_after_restart(void **state)
 	assert_int_equal(audit_read(&f->audit, 30, &r), ERR_OK);
 }
 
+/* Read again once the device can be read: not taken for an empty trail, whose place is free. */
+static void test_unreadable_is_not_open(void **state)
+{
+	static uint8_t ring[STORE_AUDIT_SIZE];
+	struct fixture *f = *state;
+	struct digest head;
+	struct admin_audit r;
+
+	assert_int_equal(audit_open(&f->audit, f->store, 0, &zero), ERR_OK);
+	add_many(&f->audit, 1, 10);
+	head = f->audit.head;
+	add_many(&f->audit, 11, 30);
+	assert_int_equal(store_commit(f->store, NULL, 0), ERR_OK);
+	reopen(f);
+	assert_int_equal(pread(f->fd, ring, sizeof(ring), STORE_AUDIT_AT), sizeof(ring));
+	assert_int_equal(ftruncate(f->fd, STORE_AUDIT_AT), 0);
+	assert_int_equal(audit_open(&f->audit, f->store, 10, &head), ERR_IO);
+	assert_null(f->audit.store);
+	add(&f->audit, 31);
+	assert_int_equal(ftruncate(f->fd, (off_t)SIZE), 0);
+	assert_int_equal(pwrite(f->fd, ring, sizeof(ring), STORE_AUDIT_AT), sizeof(ring));
+	assert_int_equal(audit_open(&f->audit, f->store, 10, &head), ERR_OK);
+	assert_int_equal(f->audit.seq, 31);
+	assert_int_equal(audit_read(&f->audit, 30, &r), ERR_OK);
+	assert_int_equal(audit_read(&f->audit, 31, &r), ERR_OK);
+}
+
 static void test_altered_tail_is_cut(void **state)
 {
 	struct fixture *f = *state;
@@ -224,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_add_and_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_goes_on_after_restart, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_unreadable_is_not_open, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_altered_tail_is_cut, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_altered_head_is_found, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_altered_past_is_found, setup, teardown),

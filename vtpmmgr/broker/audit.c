@@ -197,6 +197,8 @@ enum err audit_open(struct audit *a, struct store *s, uint64_t seq, const struct
 		e = read_on(a);
 	if (!e)
 		e = flush_early(a);
+	if (e)
+		a->store = NULL;
 	return e ? e : found;
 }
 

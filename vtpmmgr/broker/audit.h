@@ -32,7 +32,8 @@ void audit_init(struct audit *a);
 /*
  * The store is open and this is the head that its root names. Reads on from
  * there. ERR_TAMPERED: the record that the head names is not in the ring; the
- * chain then goes on from the head all the same.
+ * chain then goes on from the head all the same. After any other error it is not
+ * open, and may be opened again.
  */
 enum err audit_open(struct audit *a, struct store *s, uint64_t seq,
 		    const struct digest *head) MUST_USE;
