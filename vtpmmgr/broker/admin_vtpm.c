@@ -398,6 +398,13 @@ static enum err reserve(struct request *q, const struct admin_create *c, struct 
 	return ERR_OK;
 }
 
+static const char *full(const struct request *q)
+{
+	if (q->b->registry.n == LEAVES_MAX)
+		return "the store has as many vTPMs as it takes";
+	return "the store has no room for another vTPM of this quota";
+}
+
 static void on_created(void *arg, enum err e, const char *detail, const struct msg *reply)
 {
 	struct request *q = arg;
@@ -457,7 +464,7 @@ void admin_create(struct request *q)
 	else
 		e = reserve(q, &c, &v);
 	if (e)
-		request_fail(q, e, bad);
+		request_fail(q, e, e == ERR_FULL ? full(q) : bad);
 	else
 		ask_to_create(q, v);
 }
