@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -39,7 +40,7 @@ static enum err from_syscall(long result)
 
 static enum err check_caller(const struct sandbox *s)
 {
-	if (s->uid == 0 || s->gid == 0)
+	if (s->uid == 0 || s->gid == 0 || (s->caps && !s->host_users))
 		return ERR_ARG;
 	return geteuid() == 0 && getpid() == 1 ? ERR_OK : ERR_STATE;
 }
@@ -50,13 +51,21 @@ static enum err leave_namespaces(const struct sandbox *s)
 	return from_syscall(unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS));
 }
 
-static enum err empty_root(const struct sandbox *s)
+static int mount_root(const struct sandbox *s)
 {
 	unsigned long flags = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-	(void)s;
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("none", STAGING, "tmpfs", flags, "size=4k,mode=0555") != 0 ||
+	if (!s->root)
+		return mount("none", STAGING, "tmpfs", flags, "size=4k,mode=0555");
+	/* The flags of a bind mount take a second call. */
+	if (mount(s->root, STAGING, NULL, MS_BIND, NULL) != 0)
+		return -1;
+	return mount(NULL, STAGING, NULL, MS_BIND | MS_REMOUNT | flags, NULL);
+}
+
+static enum err change_root(const struct sandbox *s)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount_root(s) != 0 ||
 	    chdir(STAGING) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
 	    umount2(".", MNT_DETACH) != 0)
 		return err_from_errno(errno);
@@ -70,6 +79,15 @@ static enum err drop_bounding(const struct sandbox *s)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) != 0)
 			return err_from_errno(errno);
 	return ERR_OK;
+}
+
+/* Or what is kept would come and go with uid 0. */
+static enum err fix_capabilities(const struct sandbox *s)
+{
+	if (!s->caps)
+		return ERR_OK;
+	return from_syscall(prctl(PR_SET_SECUREBITS,
+				  SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED, 0, 0, 0));
 }
 
 static enum err change_ids(const struct sandbox *s)
@@ -92,10 +110,11 @@ static enum err leave_users(const struct sandbox *s)
 static enum err drop_capabilities(const struct sandbox *s)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+	const uint32_t low = (uint32_t)s->caps, high = (uint32_t)(s->caps >> 32);
+	struct __user_cap_data_struct kept[_LINUX_CAPABILITY_U32S_3] = {
+	    {.effective = low, .permitted = low}, {.effective = high, .permitted = high}};
 
-	(void)s;
-	return from_syscall(syscall(SYS_capset, &header, none));
+	return from_syscall(syscall(SYS_capset, &header, kept));
 }
 
 /* Both are undone by a change of ids, so they come after it. */
@@ -227,7 +246,8 @@ static const struct {
 } walls[] = {
     {"root, and process 1 of a pid namespace", check_caller},
     {"mount, net, ipc and uts namespaces", leave_namespaces},
-    {"empty root", empty_root},
+    {"root folder", change_root},
+    {"securebits", fix_capabilities},
     {"capability bounding set", drop_bounding},
     {"uid and gid", change_ids},
     {"user namespace", leave_users},

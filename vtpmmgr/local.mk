@@ -151,6 +151,21 @@ vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 vtpmmgr_vtpmmgr_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vtpmmgr_LDADD = $(POLICY_LIBS) $(SECCOMP_LIBS)
 
+# What carries between the manager and another Xen domain.
+vchan_sources = \
+	vtpmmgr/vchan/main.c \
+	vtpmmgr/vchan/vchan.h \
+	vtpmmgr/vchan/vchan_admin.c \
+	vtpmmgr/vchan/vchan_ptpm.c \
+	vtpmmgr/vchan/vchan_sandbox.c vtpmmgr/vchan/vchan_sandbox.h \
+	vtpmmgr/vchan/vchan_worker.c
+if WITH_XEN
+daemon_PROGRAMS += vtpmmgr-vchan
+vtpmmgr_vchan_SOURCES = $(vchan_sources)
+vtpmmgr_vchan_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+vtpmmgr_vchan_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+endif
+
 dist_man_MANS += doc/man/vtpmmgr.8
 
 # The units start what was installed, wherever that is.

@@ -54,6 +54,7 @@ struct ptpm_link {
 struct bearer {
 	struct supervisor *s;
 	const char *role;
+	int lease; /* its end ends the process, too; -1: it has another one of its own */
 	struct process process;
 	struct loop_source *exit;
 	struct loop_timer *restart;

@@ -15,6 +15,9 @@ static void reap(struct bearer *b)
 
 	loop_del(b->exit);
 	b->exit = NULL;
+	if (b->lease >= 0)
+		close(b->lease);
+	b->lease = -1;
 	process_reap(&b->process, &how, &code);
 	if (how != EXITED_CODE || code != 0)
 		log_warning("what carries for %s has ended: %s %u", b->role,
@@ -73,10 +76,30 @@ static enum err start(struct bearer *b, unsigned uid_index, const char *const *m
 	return e;
 }
 
-void supervisor_carry_admin(struct supervisor *s)
+/* It changes its uid now and then, by which it forgets to die with its parent: hence the lease. */
+static enum err start_admin(struct bearer *b)
 {
 	static const char *const more[] = {"admin", NULL};
-	enum err e = start(&s->admin_bearer, UID_ADMIN, more, NULL, 0);
+	struct spawn_fd end = {-1, FD_SUPER};
+	int pair[2];
+	enum err e = channel_pair(pair);
+
+	if (e)
+		return e;
+	end.from = pair[1];
+	b->lease = pair[0];
+	e = start(b, UID_ADMIN, more, &end, 1);
+	close(pair[1]);
+	if (e && b->lease >= 0) {
+		close(b->lease);
+		b->lease = -1;
+	}
+	return e;
+}
+
+void supervisor_carry_admin(struct supervisor *s)
+{
+	enum err e = start_admin(&s->admin_bearer);
 
 	if (!e)
 		return;
