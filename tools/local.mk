@@ -24,6 +24,7 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_exit.c \
 	tools/ctl/ctl_file.c tools/ctl/ctl_file.h \
 	tools/ctl/ctl_flask.h tools/ctl/ctl_flask_numbers.c tools/ctl/ctl_flask_rules.c \
+	tools/ctl/ctl_guest.c tools/ctl/ctl_guest.h \
 	tools/ctl/ctl_help.c tools/ctl/ctl_help.h \
 	tools/ctl/ctl_json.c tools/ctl/ctl_json.h \
 	tools/ctl/ctl_key.c tools/ctl/ctl_key.h \

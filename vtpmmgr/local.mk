@@ -166,6 +166,16 @@ vtpmmgr_vchan_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vchan_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 endif
 
+# The same with rings that need no Xen, and who is at their other ends (tests/integration/xen).
+noinst_PROGRAMS += tests/integration/vtpmmgr-vchan tests/integration/xen_hub
+tests_integration_vtpmmgr_vchan_SOURCES = $(vchan_sources) tests/integration/xen_rings.c \
+	tests/integration/xen_hub.h
+tests_integration_vtpmmgr_vchan_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tests_integration_vtpmmgr_vchan_LDADD = libvtpm.a $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+tests_integration_xen_hub_SOURCES = tests/integration/xen_hub.c tests/integration/xen_hub.h \
+	tests/integration/xen_stub.c
+tests_integration_xen_hub_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
 dist_man_MANS += doc/man/vtpmmgr.8
 
 # The units start what was installed, wherever that is.

@@ -2,13 +2,12 @@
 /* ctl_vtpm: the life of a vTPM. */
 #include "lib/field.h"
 #include "lib/uuid.h"
-#include "lib/wbuf.h"
 #include "tools/ctl/ctl_args.h"
 #include "tools/ctl/ctl_client.h"
+#include "tools/ctl/ctl_guest.h"
 #include "tools/ctl/ctl_json.h"
 #include "tools/ctl/ctl_output.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,7 +76,7 @@ static void print_vtpm(const struct admin_vtpm *v)
 	if (!field_is_zero(v->domain, UUID_SIZE))
 		printf("domain       %s\n", uuid_format(v->domain).s);
 	printf("created      %s\n", created);
-	if (v->state == VTPM_RUNNING)
+	if (v->state == VTPM_RUNNING && v->path[0])
 		printf("socket       %s\n", v->path);
 }
 
@@ -98,52 +97,9 @@ enum {
 	CREATE_UID,
 	CREATE_GID,
 	CREATE_USER,
+	CREATE_GUEST,
 	CREATE_DOMAIN
 };
-
-static enum err guest_unix(struct ctl *c, uint32_t uid, uint32_t gid, struct guest *out)
-{
-	struct wbuf w;
-	size_t len;
-
-	*out = (struct guest){.kind = GUEST_UNIX};
-	wbuf_init(&w, out->id, sizeof(out->id));
-	wbuf_u32(&w, uid);
-	wbuf_u32(&w, gid);
-	return wbuf_end(&w, &len) ? ctl_fail(c, ERR_INTERNAL, "guest identity") : ERR_OK;
-}
-
-static enum err guest_user(struct ctl *c, const char *name, struct guest *out)
-{
-	const struct passwd *pw = getpwnam(name);
-
-	if (!pw)
-		return ctl_fail(c, ERR_ARG, "--user: there is no user '%s' on this machine", name);
-	return guest_unix(c, pw->pw_uid, pw->pw_gid, out);
-}
-
-/* Whose the guest sockets will be: --user, or --uid and --gid, or the caller. */
-static enum err choose_guest(struct ctl *c, const struct ctl_args *a, struct guest *out)
-{
-	const char *user = a->opt[CREATE_USER];
-	const char *uid_text = a->opt[CREATE_UID];
-	const char *gid_text = a->opt[CREATE_GID];
-	uint64_t uid, gid;
-	enum err e;
-
-	if (user && (uid_text || gid_text))
-		return ctl_fail(c, ERR_ARG, "give either --user, or --uid and --gid");
-	if (user)
-		return guest_user(c, user, out);
-	if (!uid_text && !gid_text)
-		return guest_unix(c, getuid(), getgid(), out);
-	if (!uid_text || !gid_text)
-		return ctl_fail(c, ERR_ARG, "--uid and --gid go together");
-	e = ctl_args_number(c, "--uid", uid_text, UINT32_MAX - 1, &uid);
-	if (!e)
-		e = ctl_args_number(c, "--gid", gid_text, UINT32_MAX - 1, &gid);
-	return e ? e : guest_unix(c, (uint32_t)uid, (uint32_t)gid, out);
-}
 
 /* No domain has the uuid zero, which would stand for none. */
 static enum err choose_domain(struct ctl *c, const char *text, uint8_t out[UUID_SIZE])
@@ -170,6 +126,10 @@ static enum err copy_name(struct ctl *c, const char *what, const char *name, cha
 
 static enum err gather_create(struct ctl *c, const struct ctl_args *a, struct admin_create *m)
 {
+	const struct ctl_guest guest = {.guest = a->opt[CREATE_GUEST],
+					.user = a->opt[CREATE_USER],
+					.uid = a->opt[CREATE_UID],
+					.gid = a->opt[CREATE_GID]};
 	enum err e = copy_name(c, "a vTPM's name", a->pos[0], m->name);
 
 	m->vtpm_class = a->opt[CREATE_MANDATORY] ? VTPM_MANDATORY : VTPM_DISCRETIONARY;
@@ -178,7 +138,7 @@ static enum err gather_create(struct ctl *c, const struct ctl_args *a, struct ad
 	if (!e && a->opt[CREATE_QUOTA])
 		e = ctl_args_quota(c, a->opt[CREATE_QUOTA], &m->quota);
 	if (!e)
-		e = choose_guest(c, a, &m->guest);
+		e = ctl_guest_choose(c, &guest, &m->guest);
 	if (!e)
 		e = choose_domain(c, a->opt[CREATE_DOMAIN], m->domain);
 	return e;
@@ -398,13 +358,14 @@ static enum err env(struct ctl *c, const struct ctl_args *a)
 const struct ctl_command ctl_vtpm_commands[] = {
     {.name = "create",
      .args = "NAME --stakeholder ID [--mandatory] [--quota SIZE] "
-	     "[--uid U --gid G | --user NAME] [--domain UUID]",
+	     "[--uid U --gid G | --user NAME | --guest GUEST] [--domain UUID]",
      .brief = "create a vTPM for a stakeholder",
      .help = "Creates a vTPM, stopped and empty. Its room in the store is reserved at once, so "
 	     "a vTPM that could be created can always be written.\n"
 	     "A mandatory vTPM can be stopped or destroyed by no local stakeholder. The guest "
 	     "sockets belong to the user given with --user, or --uid and --gid; without either, "
-	     "to you. With --domain it is bound to a libvirt domain, which may start it: see "
+	     "to you. Under a manager in a Xen domain, --guest xen:UUID says which domain may use "
+	     "it. With --domain it is bound to a libvirt domain, which may start it: see "
 	     "'vtpmctl help libvirt'.",
      .min_pos = 1,
      .max_pos = 1,
@@ -417,6 +378,8 @@ const struct ctl_command ctl_vtpm_commands[] = {
 	      [CREATE_UID] = {"uid", 0, "U", "numeric owner of the guest sockets", false},
 	      [CREATE_GID] = {"gid", 0, "G", "numeric group of the guest sockets", false},
 	      [CREATE_USER] = {"user", 0, "NAME", "owner of the guest sockets by name", false},
+	      [CREATE_GUEST] = {"guest", 0, "GUEST",
+				"xen:UUID of the Xen domain that may use it, or none", false},
 	      [CREATE_DOMAIN] = {"domain", 0, "UUID", "of the only libvirt domain that may use it",
 				 false}},
      .fn = create},

@@ -49,8 +49,10 @@ void admin_vtpm_describe(const struct broker *b, const struct vtpm *v, struct ad
 	memcpy(out->name, v->record.name, sizeof(out->name));
 	memcpy(out->stakeholder, v->record.stakeholder, sizeof(out->stakeholder));
 	memcpy(out->domain, v->record.domain, UUID_SIZE);
-	snprintf(out->path, sizeof(out->path), "%s/vtpm/%s/tpm", b->run_dir,
-		 uuid_format(v->leaf.uuid).s);
+	/* A Xen domain has no socket here. */
+	if (v->leaf.guest.kind != GUEST_XEN)
+		snprintf(out->path, sizeof(out->path), "%s/vtpm/%s/tpm", b->run_dir,
+			 uuid_format(v->leaf.uuid).s);
 }
 
 /* The vTPM that the body names, or NULL: answered already. */

@@ -239,13 +239,21 @@ static enum err on_peer(void *ctx, struct msg *m)
 	return e;
 }
 
+/* ERR_OK: cleanly. */
+static enum err why_it_ended(const struct super_exited *x)
+{
+	if (x->how == EXITED_NOT_STARTED)
+		return err_from_wire(x->code);
+	return x->how == EXITED_CODE && x->code == 0 ? ERR_OK : ERR_UNAVAILABLE;
+}
+
 static enum err on_exited(void *ctx, struct msg *m)
 {
 	struct super_exited x;
 	enum err e = super_exited_decode(m->body, m->len, &x);
 
 	if (!e && x.role == ROLE_WORKER)
-		workers_exited(ctx, x.uuid, x.how == EXITED_CODE && x.code == 0);
+		workers_exited(ctx, x.uuid, why_it_ended(&x));
 	return e;
 }
 

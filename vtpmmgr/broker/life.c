@@ -181,7 +181,7 @@ static void give_up(struct broker *b, struct vtpm *v, enum err why)
 	v->last_err = ERR_OK; /* it runs: that it was not suspended is no fault of its */
 	settled(b, v, why);
 	if (v->worker && v->worker->exited)
-		workers_ended(b, v, false);
+		workers_ended(b, v, ERR_UNAVAILABLE);
 	if (b->stopping)
 		life_step(b, v, LIFE_EV_STOP, ERR_OK);
 }

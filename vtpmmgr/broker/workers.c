@@ -285,7 +285,7 @@ static void drop_ended(struct broker *b)
 			continue;
 		drop(w);
 		if (awaited)
-			workers_ended(b, v, true);
+			workers_ended(b, v, ERR_OK);
 	}
 }
 
@@ -341,8 +341,9 @@ enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd
 	return e;
 }
 
-void workers_ended(struct broker *b, struct vtpm *v, bool clean)
+void workers_ended(struct broker *b, struct vtpm *v, enum err why)
 {
+	bool clean = why == ERR_OK;
 	bool suspended = leaf_is_suspended(&v->leaf) && (clean || v->life == LIFE_SUSPENDING) &&
 			 lifecycle_step(v->life, LIFE_EV_SUSPENDED);
 
@@ -350,8 +351,8 @@ void workers_ended(struct broker *b, struct vtpm *v, bool clean)
 	if (suspended)
 		v->last_err = ERR_OK;
 	/* What it said itself, if it did, tells more than that it is gone. */
-	else if (!clean && !v->last_err)
-		v->last_err = ERR_UNAVAILABLE;
+	else if (!v->last_err)
+		v->last_err = why;
 	life_step(b, v, suspended ? LIFE_EV_SUSPENDED : LIFE_EV_EXITED, v->last_err);
 }
 
@@ -363,18 +364,18 @@ static bool word_is_awaited(const struct worker *w, const struct vtpm *v)
 	       !leaf_is_suspended(&v->leaf);
 }
 
-void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean)
+void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], enum err why)
 {
 	struct worker *w = find(b, uuid);
 	struct vtpm *v = registry_find(&b->registry, uuid);
-	bool waits = w && v && clean && word_is_awaited(w, v);
+	bool waits = w && v && !why && word_is_awaited(w, v);
 
 	if (w) {
 		w->exited = true;
 		reap(w);
 	}
 	if (v && !waits)
-		workers_ended(b, v, clean);
+		workers_ended(b, v, why);
 }
 
 /* ---- pending states ------------------------------------------------------------------------- */
@@ -415,7 +416,7 @@ void workers_anchored(struct broker *b, const uint8_t uuid[UUID_SIZE], uint64_t 
 	drop_pending(w);
 	reap(w);
 	if (ended)
-		workers_ended(b, v, true);
+		workers_ended(b, v, ERR_OK);
 }
 
 /* ---- session states ------------------------------------------------------------------------- */

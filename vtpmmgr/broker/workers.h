@@ -37,15 +37,18 @@ struct workers {
 
 /* SUPER_PEER: fd (taken over) leads to the worker of this vTPM from now on. */
 enum err workers_connect(struct broker *b, const uint8_t uuid[UUID_SIZE], int fd) MUST_USE;
-/* SUPER_EXITED: its process has ended; cleanly, if it had been asked to and says it did. */
-void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], bool clean);
+/*
+ * SUPER_EXITED: its process has ended; why is ERR_OK if it ended cleanly, or what kept it from
+ * being started.
+ */
+void workers_exited(struct broker *b, const uint8_t uuid[UUID_SIZE], enum err why);
 /* The registry is known: vTPMs whose worker runs already are running, others' workers end. */
 void workers_adopt(struct broker *b);
 /* BLOB_STOP, BLOB_SUSPEND. ERR_EOF: there is no worker to tell. */
 enum err workers_ask_stop(struct worker *w) MUST_USE;
 enum err workers_ask_suspend(struct worker *w) MUST_USE;
-/* v's worker has ended, cleanly or not; what is anchored says whether it is suspended. */
-void workers_ended(struct broker *b, struct vtpm *v, bool clean);
+/* v's worker has ended, cleanly (ERR_OK) or not; what is anchored says whether it is suspended. */
+void workers_ended(struct broker *b, struct vtpm *v, enum err why);
 
 /*
  * The pending state with this mark. ERR_AGAIN: it may still come;

@@ -362,6 +362,9 @@ void keys_worker_exited(struct keys *k, const struct super_exited *x)
 
 	if (!w)
 		return;
-	answer_start(w, ERR_UNAVAILABLE, "the worker ended before it served");
+	if (x->how == EXITED_NOT_STARTED)
+		answer_start(w, err_from_wire(x->code), "its worker cannot be started here");
+	else
+		answer_start(w, ERR_UNAVAILABLE, "the worker ended before it served");
 	drop(w);
 }
