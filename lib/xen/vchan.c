@@ -172,17 +172,19 @@ static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path
 	return ERR_OK;
 }
 
-/* The library removes the node that xs_path names when it closes. */
-static enum err publish(struct libxenvchan *v, uint32_t peer, const char *path,
-			const struct node *node)
+/*
+ * The node stays when the ring is closed, as it does when the server dies: its tag says that
+ * there is nothing any more. Were it in xs_path, the library would open xenstore to remove it,
+ * and a server that has entered its sandbox would be killed for that.
+ */
+static enum err publish(uint32_t peer, const char *path, const struct node *node)
 {
 	struct xs_handle *xs = xs_open(0);
 	enum err e;
 
 	if (!xs)
 		return failed();
-	v->xs_path = strdup(path);
-	e = v->xs_path ? write_node(xs, peer, path, node) : ERR_NO_MEMORY;
+	e = write_node(xs, peer, path, node);
 	xs_close(xs);
 	return e;
 }
@@ -202,7 +204,7 @@ static enum err serve(struct libxenvchan *v, uint32_t peer, const char *path, si
 		return e;
 	node.port = v->event_port;
 	present(v, node.tag);
-	return publish(v, peer, path, &node);
+	return publish(peer, path, &node);
 }
 
 enum err vchan_serve(uint32_t peer, const char *path, size_t ring, struct libxenvchan **out)

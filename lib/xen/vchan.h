@@ -27,7 +27,7 @@
 /*
  * Grants rings of at least this many bytes each way to domain peer; up to 1024 take no page
  * beside the control page. ERR_DENIED, ERR_IO: the hypervisor's answer. libxenvchan_close() ends
- * it and removes the node.
+ * it; the node stays, and is of no use to anybody.
  */
 enum err vchan_serve(uint32_t peer, const char *path, size_t ring,
 		     struct libxenvchan **out) MUST_USE;
