@@ -114,9 +114,14 @@ tests_unit_test_channel_unix_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channel_unix_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_carrier
-tests_unit_test_carrier_SOURCES = tests/unit/test_carrier.c
+tests_unit_test_carrier_SOURCES = tests/unit/test_carrier.c tests/unit/carrier_scene.c tests/unit/carrier_scene.h
 tests_unit_test_carrier_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_carrier_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_carrier_peer
+tests_unit_test_carrier_peer_SOURCES = tests/unit/test_carrier_peer.c tests/unit/carrier_scene.c tests/unit/carrier_scene.h
+tests_unit_test_carrier_peer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_carrier_peer_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_spawn
 tests_unit_test_spawn_SOURCES = tests/unit/test_spawn.c
