@@ -175,6 +175,12 @@ enum err xenstore_write(struct xenstore *x, const char *path, const char *value,
 	return ERR_OK;
 }
 
+void xenstore_remove(struct xenstore *x, const char *path)
+{
+	(void)x;
+	play_set(path, NULL);
+}
+
 void play_domain(struct play *p, unsigned domid, const char *name, const char *uuid)
 {
 	char path[XENSTORE_PATH_MAX], vm[64];

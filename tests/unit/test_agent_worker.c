@@ -19,6 +19,7 @@
 #define SHORT_MS 50 /* of grace, where a test waits for its end */
 #define MADE     "/local/domain/7/vtpm/made"
 #define TOLD     "/local/domain/7/vtpm/guest"
+#define RINGS    "/local/domain/3/data/vtpmmgr/stub/7"
 
 static struct play play;
 
@@ -232,11 +233,13 @@ static void test_destroy(void **state)
 	struct channel *ring = served();
 
 	(void)state;
+	play_set(RINGS "/super", "8 3 0123456789abcdef");
 	send(ring, AGENT_DESTROY, NULL, 0);
 	channel_close(ring);
 	destroyed();
 	play_turn(&play);
 	assert_int_equal(play.agent.nworkers, 0);
+	assert_null(play_get(RINGS "/super"));
 }
 
 static void test_destroy_while_created(void **state)
@@ -398,8 +401,10 @@ static void test_domain_lost(void **state)
 	struct channel *ring = served();
 
 	(void)state;
+	play_set(RINGS "/keys", "8 3 0123456789abcdef");
 	play_domain_gone(&play, STUB);
 	expect_failed(ring, ERR_EOF);
+	assert_null(play_get(RINGS "/keys"));
 	channel_close(ring);
 }
 

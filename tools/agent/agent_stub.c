@@ -123,6 +123,17 @@ enum err agent_stub_destroy(struct agent_worker *w, xl_done_fn done)
 	return xl_start(w->agent->xl, &job, &w->run);
 }
 
+void agent_stub_forget(const struct agent_worker *w)
+{
+	char path[XENSTORE_PATH_MAX];
+
+	if (w->domid == AGENT_NO_DOMAIN)
+		return;
+	snprintf(path, sizeof(path), "/local/domain/%u/data/vtpmmgr/stub/%u", w->agent->manager,
+		 w->domid);
+	xenstore_remove(w->agent->xenstore, path);
+}
+
 static void note_path(const struct agent_worker *w, char out[XENSTORE_PATH_MAX])
 {
 	snprintf(out, XENSTORE_PATH_MAX, "/local/domain/%u/vtpm/made", w->domid);

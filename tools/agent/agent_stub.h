@@ -22,6 +22,12 @@ enum err agent_stub_destroy(struct agent_worker *w, xl_done_fn done) MUST_USE;
 /* Notes in xenstore what the domain that is now there was made of: from here on it is whole. */
 enum err agent_stub_note(const struct agent_worker *w) MUST_USE;
 
+/*
+ * Takes the nodes of the manager's rings to this domain out of xenstore. The manager's servers
+ * leave theirs behind, and it may have so many nodes and no more.
+ */
+void agent_stub_forget(const struct agent_worker *w);
+
 /* Whether there is such a note at all. */
 bool agent_stub_is_whole(const struct agent_worker *w);
 

@@ -116,6 +116,7 @@ static void destroy(struct agent_worker *w)
 	loop_cancel(w->timer);
 	w->timer = NULL;
 	w->stub = STUB_DESTROYING;
+	agent_stub_forget(w);
 	if (agent_stub_destroy(w, on_destroyed))
 		destroy_later(w);
 }
@@ -362,6 +363,7 @@ void agent_worker_adopt(struct agent *a, const struct domains *d)
 /* The domain has gone by itself, or somebody else has destroyed it. */
 static void on_lost(struct agent_worker *w)
 {
+	agent_stub_forget(w);
 	set_absent(w);
 	loop_cancel(w->timer);
 	w->timer = NULL;

@@ -145,3 +145,8 @@ enum err xenstore_write(struct xenstore *x, const char *path, const char *value,
 	} while (errno == EAGAIN);
 	return err_from_errno(errno);
 }
+
+void xenstore_remove(struct xenstore *x, const char *path)
+{
+	xs_rm(x->h, XBT_NULL, path);
+}

@@ -44,4 +44,7 @@ enum err xenstore_list(struct xenstore *x, const char *path,
 enum err xenstore_write(struct xenstore *x, const char *path, const char *value,
 			uint32_t reader) MUST_USE;
 
+/* Takes away a node and all below it; one that is not there is fine. */
+void xenstore_remove(struct xenstore *x, const char *path);
+
 #endif
