@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATE_MAGIC   "vtpmmgr state v1"
+#define STATE_AAD     "vtpmmgr state v1"
 #define SUSPEND_AAD   "vtpmmgr suspended v1"
 #define SESSION_AAD   "vtpmmgr session v1"
 #define AAD_SIZE(tag) (sizeof(tag) - 1 + UUID_SIZE + 4 + 8)
@@ -22,33 +22,19 @@ size_t state_sealed_len(size_t len)
 	return len + AEAD_OVERHEAD;
 }
 
-static void put_owner(struct wbuf *w, const struct state_owner *o, uint64_t version)
-{
-	wbuf_bytes(w, o->uuid, UUID_SIZE);
-	wbuf_u32(w, o->generation);
-	wbuf_u64(w, version);
-}
-
-static enum err state_aad(const char *tag, const struct state_owner *o, uint64_t version,
-			  struct aad *out)
+/* Epoch 0, which no session state has: of a state that is anchored. */
+static enum err make_aad(const char *tag, const struct state_owner *o, uint64_t version,
+			 uint64_t epoch, struct aad *out)
 {
 	struct wbuf w;
 
 	wbuf_init(&w, out->bytes, sizeof(out->bytes));
 	wbuf_bytes(&w, tag, strlen(tag));
-	put_owner(&w, o, version);
-	return wbuf_end(&w, &out->len);
-}
-
-static enum err session_aad(const struct state_owner *o, uint64_t version, uint64_t epoch,
-			    struct aad *out)
-{
-	struct wbuf w;
-
-	wbuf_init(&w, out->bytes, sizeof(out->bytes));
-	wbuf_bytes(&w, SESSION_AAD, sizeof(SESSION_AAD) - 1);
-	put_owner(&w, o, version);
-	wbuf_u64(&w, epoch);
+	wbuf_bytes(&w, o->uuid, UUID_SIZE);
+	wbuf_u32(&w, o->generation);
+	wbuf_u64(&w, version);
+	if (epoch)
+		wbuf_u64(&w, epoch);
 	return wbuf_end(&w, &out->len);
 }
 
@@ -66,7 +52,7 @@ static enum err seal(const char *tag, const struct state_owner *o, uint64_t vers
 	struct digest digest;
 	enum err e;
 
-	e = state_aad(tag, o, version, &aad);
+	e = make_aad(tag, o, version, 0, &aad);
 	if (!e)
 		e = crypt_seal(o->key, aad.bytes, aad.len, plain, len, blob);
 	if (!e)
@@ -95,7 +81,7 @@ static enum err open_anchored(const char *tag, const struct state_owner *o,
 		return e;
 	if (!digest_equal(&digest, &mark->digest))
 		return ERR_ROLLBACK;
-	e = state_aad(tag, o, mark->version, &aad);
+	e = make_aad(tag, o, mark->version, 0, &aad);
 	if (e)
 		return e;
 	return crypt_open(o->key, aad.bytes, aad.len, blob, len, plain);
@@ -104,13 +90,13 @@ static enum err open_anchored(const char *tag, const struct state_owner *o,
 enum err state_seal(const struct state_owner *o, uint64_t version, const uint8_t *plain, size_t len,
 		    uint8_t *blob, struct state_mark *mark)
 {
-	return seal(STATE_MAGIC, o, version, plain, len, blob, mark);
+	return seal(STATE_AAD, o, version, plain, len, blob, mark);
 }
 
 enum err state_open(const struct state_owner *o, const struct state_mark *mark, const uint8_t *blob,
 		    size_t len, uint8_t *plain)
 {
-	return open_anchored(STATE_MAGIC, o, mark, blob, len, plain);
+	return open_anchored(STATE_AAD, o, mark, blob, len, plain);
 }
 
 enum err state_seal_suspended(const struct state_owner *o, uint64_t version, const uint8_t *plain,
@@ -140,7 +126,7 @@ enum err state_seal_session(const struct state_owner *o, uint64_t version, uint6
 				  .sealed = sealed};
 	struct aad aad;
 	size_t framed;
-	enum err e = sealed ? session_aad(o, version, epoch, &aad) : ERR_NO_MEMORY;
+	enum err e = sealed ? make_aad(SESSION_AAD, o, version, epoch, &aad) : ERR_NO_MEMORY;
 
 	if (!e)
 		e = crypt_seal(o->key, aad.bytes, aad.len, plain, len, sealed);
@@ -158,6 +144,6 @@ enum err state_open_session(const struct state_owner *o, const struct session_st
 
 	if (s->len <= AEAD_OVERHEAD)
 		return ERR_TAMPERED;
-	e = session_aad(o, s->version, s->epoch, &aad);
+	e = make_aad(SESSION_AAD, o, s->version, s->epoch, &aad);
 	return e ? e : crypt_open(o->key, aad.bytes, aad.len, s->sealed, s->len, plain);
 }

@@ -79,9 +79,12 @@ static void serve_guests(struct worker *w)
 		worker_announce(w);
 }
 
+/* Not while commits fail: the guest would be kept waiting even for what stores nothing. */
 static void pay_debt(struct worker *w)
 {
-	if (w->state == SERVING && !w->stopping && commit_owes(&w->commit))
+	bool fails = w->vtpm.stalled & ~(unsigned)VTPM_STALL_BUDGET;
+
+	if (w->state == SERVING && !w->stopping && !fails && commit_owes(&w->commit))
 		vtpm_anchor(&w->vtpm);
 }
 
@@ -160,6 +163,7 @@ enum err worker_on_stall(void *worker, struct msg *m)
 		return e;
 	vtpm_stall(&w->vtpm, VTPM_STALL_FAILS, stall == STALL_FAILS);
 	vtpm_stall(&w->vtpm, VTPM_STALL_BUDGET, stall == STALL_BUDGET);
+	pay_debt(w);
 	return ERR_OK;
 }
 
@@ -169,9 +173,11 @@ enum err worker_on_store_stall(void *worker, struct msg *m)
 	bool stall;
 	enum err e = blob_stall_decode(m->body, m->len, &stall);
 
-	if (!e)
-		vtpm_stall(&w->vtpm, VTPM_STALL_STORE, stall);
-	return e;
+	if (e)
+		return e;
+	vtpm_stall(&w->vtpm, VTPM_STALL_STORE, stall);
+	pay_debt(w);
+	return ERR_OK;
 }
 
 /* ---- stop ----------------------------------------------------------------------------------- */

@@ -214,16 +214,16 @@ enum err broker_open(struct driver *d, const struct store *s)
 	return err_from_wire(a.err);
 }
 
-enum err broker_create(struct driver *d, unsigned i)
+enum err broker_create_for(struct driver *d, unsigned i, unsigned region, const struct guest *g)
 {
 	struct record r = {.name = "v",
 			   .stakeholder = "s",
 			   .vtpm_class = VTPM_DISCRETIONARY,
 			   .freshness = d->promised};
-	struct keys_create q = {.region =
-				    STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION),
+	struct keys_create q = {.region = STORE_REGIONS_AT +
+					  region * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION),
 				.quota = QUOTA_MIN,
-				.guest = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}}};
+				.guest = *g};
 	static uint8_t bytes[RECORD_SLOT_SIZE];
 	size_t len;
 
@@ -233,6 +233,13 @@ enum err broker_create(struct driver *d, unsigned i)
 	q.record_len = (uint32_t)len;
 	must(keys_create_encode(&q, play_buffer, sizeof(play_buffer), &len), "create");
 	return broker_request(d, KEYS_CREATE, len);
+}
+
+enum err broker_create(struct driver *d, unsigned i)
+{
+	static const struct guest user = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x21}};
+
+	return broker_create_for(d, i, i, &user);
 }
 
 enum err broker_update(struct driver *d, const uint8_t uuid[UUID_SIZE], const struct approval *a,

@@ -15,8 +15,6 @@
 #define THEIRS 1
 #define GONE   2
 
-#define REGION_AT(i) (STORE_REGIONS_AT + (i)*REGION_SIZE(QUOTA_MIN, SLOTS_SESSION))
-
 static const struct guest another = {.kind = GUEST_UNIX, .id = {0, 0, 0x4e, 0x22}};
 
 static struct liar_worker mine, theirs;
@@ -80,21 +78,6 @@ static void swapped(struct driver *d)
 	      "nobody starts under a uuid that is not there");
 }
 
-static enum err create(struct driver *d, unsigned i, uint64_t region, const struct guest *g)
-{
-	struct record r = {.name = "v", .stakeholder = "s", .vtpm_class = VTPM_DISCRETIONARY};
-	struct keys_create q = {.region = region, .quota = QUOTA_MIN, .guest = *g};
-	static uint8_t bytes[RECORD_SLOT_SIZE];
-	size_t len;
-
-	memcpy(r.uuid, worker_uuid(i), UUID_SIZE);
-	must(record_encode(&r, bytes, sizeof(bytes), &len), "record");
-	q.record = bytes;
-	q.record_len = (uint32_t)len;
-	must(keys_create_encode(&q, play_buffer, sizeof(play_buffer), &len), "create");
-	return broker_request(d, KEYS_CREATE, len);
-}
-
 static bool is_for(const struct liar_worker *w, const struct guest *g)
 {
 	return w->guest.kind == g->kind && memcmp(w->guest.id, g->id, sizeof(g->id)) == 0;
@@ -107,10 +90,10 @@ static void made_anew(struct driver *d)
 	struct record_slot record;
 	struct guest whose;
 
-	check(d, create(d, MINE, REGION_AT(GONE), &another) == ERR_EXISTS,
+	check(d, broker_create_for(d, MINE, GONE, &another) == ERR_EXISTS,
 	      "a vTPM is not created a second time, for another guest");
-	check(d, create(d, GONE, REGION_AT(MINE), &another) != ERR_OK, "nor in its place");
-	check(d, create(d, GONE, REGION_AT(GONE), &another) == ERR_OK, "a third one is created");
+	check(d, broker_create_for(d, GONE, MINE, &another) != ERR_OK, "nor in its place");
+	check(d, broker_create_for(d, GONE, GONE, &another) == ERR_OK, "a third one is created");
 	check(d, liar_start(d, GONE, &mine, &empty) == ERR_OK && is_for(&mine, &another),
 	      "   and its sockets are its guest's");
 	old = mine.puts[0];
@@ -119,7 +102,7 @@ static void made_anew(struct driver *d)
 	record = d->store.records[GONE];
 	whose = another;
 	whose.id[3]++;
-	check(d, create(d, GONE, REGION_AT(GONE), &whose) == ERR_OK,
+	check(d, broker_create_for(d, GONE, GONE, &whose) == ERR_OK,
 	      "the same uuid, created anew for another guest");
 	check(d, start_with(d, GONE, &record) == ERR_TAMPERED, "   has not the first one's secret");
 	mine.nputs = 0;

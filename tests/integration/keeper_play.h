@@ -156,6 +156,8 @@ enum err broker_wait_done(struct driver *d, uint32_t id, int wait_ms);
 enum err broker_init(struct driver *d, const struct approval *a, bool allow_owner);
 enum err broker_open(struct driver *d, const struct store *s);
 enum err broker_create(struct driver *d, unsigned i);
+/* In a region of that number, for that guest. */
+enum err broker_create_for(struct driver *d, unsigned i, unsigned region, const struct guest *g);
 enum err broker_update(struct driver *d, const uint8_t uuid[UUID_SIZE], const struct approval *a,
 		       const struct record_slot *record);
 /* These only ask; the id is to be waited for. */

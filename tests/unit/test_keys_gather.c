@@ -12,7 +12,7 @@ static struct gather after_80_ms(void)
 {
 	struct gather g = {0};
 
-	gather_began(&g, 1000);
+	gather_began(&g, 2, 1000);
 	gather_ended(&g, 1080);
 	return g;
 }
@@ -63,7 +63,7 @@ static void each_commit_waits_anew(void **state)
 
 	(void)state;
 	assert_int_equal(gather_wait(&g, 1, 1090), 2);
-	gather_began(&g, 1100);
+	gather_began(&g, 2, 1100);
 	gather_ended(&g, 1104);
 	assert_int_equal(gather_wait(&g, 1, 1150), 1);
 }
@@ -74,14 +74,40 @@ static void a_quick_one_is_not_worth_it(void **state)
 
 	(void)state;
 	assert_int_equal(gather_wait(&g, 5, 1000), 0);
-	gather_began(&g, 1000);
+	gather_began(&g, 2, 1000);
 	gather_ended(&g, 1003);
 	assert_int_equal(gather_wait(&g, 5, 1010), 0);
+}
+
+static void turns_as_long_as_they_bring_more(void **state)
+{
+	struct gather g = {0};
+
+	(void)state;
+	gather_began(&g, 2, 1000);
+	assert_true(gather_turn(&g, 1, 64));
+	assert_true(gather_turn(&g, 3, 64));
+	assert_false(gather_turn(&g, 3, 64));
+	assert_true(gather_turn(&g, 3, 64)); /* of the next commit */
+}
+
+static void no_turn_for_a_lone_writer_or_without_room(void **state)
+{
+	struct gather g = {0};
+
+	(void)state;
+	assert_false(gather_turn(&g, 1, 64));
+	gather_began(&g, 1, 1000);
+	assert_false(gather_turn(&g, 5, 64));
+	gather_began(&g, 5, 1000);
+	assert_false(gather_turn(&g, 64, 64));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(turns_as_long_as_they_bring_more),
+	    cmocka_unit_test(no_turn_for_a_lone_writer_or_without_room),
 	    cmocka_unit_test(nobody_waits_alone),
 	    cmocka_unit_test(until_nobody_new_comes),
 	    cmocka_unit_test(a_quarter_of_the_last_one_at_most),

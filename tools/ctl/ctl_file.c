@@ -48,6 +48,23 @@ enum err ctl_file_read(struct ctl *c, const char *path, size_t max, char **out, 
 	return ERR_OK;
 }
 
+enum err ctl_file_parse(struct ctl *c, const char *path, size_t max, ctl_parse_fn parse, void *out)
+{
+	struct ctl_where where = {.file = path};
+	struct ctl_diag diag = {0};
+	char *text;
+	size_t len;
+	enum err e = ctl_file_read(c, path, max, &text, &len);
+
+	if (e)
+		return e;
+	e = parse(text, len, out, &diag);
+	free(text);
+	where.line = diag.line;
+	where.column = diag.column;
+	return e ? ctl_fail_at(c, e, &where, "%s", diag.text[0] ? diag.text : err_text(e)) : ERR_OK;
+}
+
 enum err ctl_file_write(struct ctl *c, const char *path, const void *bytes, size_t len)
 {
 	FILE *f = is_standard(path) ? stdout : fopen(path, "wbe");

@@ -15,14 +15,6 @@
 
 #define DEFAULT_PCRS "0-7,15"
 
-/* A parser's diagnosis becomes the command's message. */
-static enum err fail_diag(struct ctl *c, enum err e, const char *path, const struct ctl_diag *d)
-{
-	struct ctl_where where = {path, d->line, d->column};
-
-	return ctl_fail_at(c, e, &where, "%s", d->text[0] ? d->text : err_text(e));
-}
-
 static enum err write_and_free(struct ctl *c, const char *path, char *text)
 {
 	enum err e = text ? ctl_file_write(c, path, text, strlen(text))
@@ -88,18 +80,9 @@ static enum err platform_pcrs(struct ctl *c, const struct ctl_args *a)
 
 enum { SIGN_KEY, SIGN_PCRS, SIGN_VERSION, SIGN_HIERARCHY, SIGN_OUT };
 
-static enum err read_pcr_file(struct ctl *c, const char *path, struct ctl_pcr_file *out)
+static enum err parse_pcr_file(const char *text, size_t len, void *out, struct ctl_diag *diag)
 {
-	struct ctl_diag diag = {0};
-	char *text;
-	size_t len;
-	enum err e = ctl_file_read(c, path, CTL_FILE_MAX, &text, &len);
-
-	if (e)
-		return e;
-	e = ctl_pcr_file_parse(text, len, out, &diag);
-	free(text);
-	return e ? fail_diag(c, e, path, &diag) : ERR_OK;
+	return ctl_pcr_file_parse(text, len, out, diag);
 }
 
 /* What the option says, else what the PCR file says, else the platform hierarchy. */
@@ -124,7 +107,7 @@ static enum err gather(struct ctl *c, const struct ctl_args *a, struct ctl_appro
 				     &f->approval.version);
 
 	if (!e)
-		e = read_pcr_file(c, a->opt[SIGN_PCRS], &pcrs);
+		e = ctl_file_parse(c, a->opt[SIGN_PCRS], CTL_FILE_MAX, parse_pcr_file, &pcrs);
 	if (!e)
 		e = choose_hierarchy(c, a->opt[SIGN_HIERARCHY], pcrs.hierarchy, &f->hierarchy);
 	if (e)
@@ -167,21 +150,19 @@ static enum err platform_sign_pcrs(struct ctl *c, const struct ctl_args *a)
 
 /* platform init, platform update */
 
+static enum err parse_approval(const char *text, size_t len, void *out, struct ctl_diag *diag)
+{
+	return ctl_approval_file_parse(text, len, out, diag);
+}
+
 /* Reads an approval and checks its signature, to say early what the key keeper would say late. */
 static enum err read_approval(struct ctl *c, const char *path, struct ctl_approval_file *out)
 {
 	struct ctl_where where = {.file = path};
-	struct ctl_diag diag = {0};
-	char *text;
-	size_t len;
-	enum err e = ctl_file_read(c, path, CTL_FILE_MAX, &text, &len);
+	enum err e = ctl_file_parse(c, path, CTL_FILE_MAX, parse_approval, out);
 
 	if (e)
 		return e;
-	e = ctl_approval_file_parse(text, len, out, &diag);
-	free(text);
-	if (e)
-		return fail_diag(c, e, path, &diag);
 	e = approval_verify(&out->approval, out->hierarchy, &out->authority);
 	if (e)
 		return ctl_fail_at(c, e, &where,

@@ -134,26 +134,17 @@ static enum err request(struct ctl *c, const char *path)
 
 /* ---- recover --approval --------------------------------------------------------------------- */
 
-static enum err fail_diag(struct ctl *c, enum err e, const char *path, const struct ctl_diag *d)
+static enum err parse_approval(const char *text, size_t len, void *out, struct ctl_diag *diag)
 {
-	struct ctl_where where = {path, d->line, d->column};
-
-	return ctl_fail_at(c, e, &where, "%s", d->text[0] ? d->text : err_text(e));
+	return ctl_recovery_approval_parse(text, len, out, diag);
 }
 
 static enum err read_approval(struct ctl *c, const char *path, struct ctl_recovery_approval *out)
 {
-	struct ctl_diag diag = {0};
-	char *text;
-	size_t len;
-	enum err e = ctl_file_read(c, path, CTL_FILE_MAX, &text, &len);
+	enum err e = ctl_file_parse(c, path, CTL_FILE_MAX, parse_approval, out);
 
 	if (e)
 		return e;
-	e = ctl_recovery_approval_parse(text, len, out, &diag);
-	free(text);
-	if (e)
-		return fail_diag(c, e, path, &diag);
 	e = recovery_verify(&out->recovery, &out->authority, &out->sig);
 	return e ? ctl_fail(c, e, "%s: the signature does not fit what the file says", path)
 		 : ERR_OK;
@@ -200,18 +191,9 @@ static enum err recover(struct ctl *c, const struct ctl_args *a)
 
 enum { SIGN_KEY, SIGN_ROOT, SIGN_OUT };
 
-static enum err read_request(struct ctl *c, const char *path, struct ctl_recovery_request *out)
+static enum err parse_request(const char *text, size_t len, void *out, struct ctl_diag *diag)
 {
-	struct ctl_diag diag = {0};
-	char *text;
-	size_t len;
-	enum err e = ctl_file_read(c, path, CTL_RECOVERY_MAX, &text, &len);
-
-	if (e)
-		return e;
-	e = ctl_recovery_request_parse(text, len, out, &diag);
-	free(text);
-	return e ? fail_diag(c, e, path, &diag) : ERR_OK;
+	return ctl_recovery_request_parse(text, len, out, diag);
 }
 
 /* The one of this number, or (NULL) the newest; NULL: there is none. */
@@ -285,7 +267,7 @@ static enum err sign_recovery(struct ctl *c, const struct ctl_args *a)
 
 	if (!q)
 		return ctl_fail(c, ERR_NO_MEMORY, "out of memory");
-	e = read_request(c, a->pos[0], q);
+	e = ctl_file_parse(c, a->pos[0], CTL_RECOVERY_MAX, parse_request, q);
 	if (!e)
 		e = approve(c, a, q);
 	free(q);

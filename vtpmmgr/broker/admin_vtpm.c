@@ -162,13 +162,15 @@ static void wait_for(struct request *q, struct vtpm *v, enum life_event ev, enum
 }
 
 /* What start, resume and a start that discards have in common. */
-static void begin(struct request *q, struct vtpm *v)
+static void begin(struct request *q, struct vtpm *v, bool discard)
 {
-	if (!v->record_ok)
+	if (!v->record_ok) {
 		request_fail(q, ERR_TAMPERED, "its record in the store is not the anchored one");
-	else
-		wait_for(q, v, LIFE_EV_START, WAIT_RUNNING,
-			 "it runs already, or is about to stop: see vtpmctl show");
+		return;
+	}
+	v->discard = discard;
+	wait_for(q, v, LIFE_EV_START, WAIT_RUNNING,
+		 "it runs already, or is about to stop: see vtpmctl show");
 }
 
 /* It does not run, or is just being resumed; one that failed is started again in any case. */
@@ -184,7 +186,7 @@ static void start(struct request *q, struct vtpm *v)
 			     "it is suspended: vtpmctl resume goes on where it was, vtpmctl start "
 			     "--discard-suspended starts it as after a loss of power");
 	else
-		begin(q, v);
+		begin(q, v, false);
 }
 
 void admin_start(struct request *q)
@@ -205,8 +207,7 @@ void admin_start_discard(struct request *q)
 	}
 	if (!v)
 		return;
-	v->discard = is_suspended(v);
-	begin(q, v);
+	begin(q, v, is_suspended(v));
 }
 
 void admin_resume(struct request *q)
@@ -216,7 +217,7 @@ void admin_resume(struct request *q)
 	if (v && !is_suspended(v))
 		request_fail(q, ERR_STATE, "it is not suspended: see vtpmctl show");
 	else if (v)
-		begin(q, v);
+		begin(q, v, false);
 }
 
 void admin_stop(struct request *q)

@@ -36,6 +36,7 @@ static void drop(struct worker *w)
 		v->worker = NULL;
 	LIST_REMOVE(w, link);
 	channel_close(w->channel);
+	session_forget(&w->b->session, w->uuid); /* or its successor would be held to it */
 	drop_pending(w);
 	free(w);
 }

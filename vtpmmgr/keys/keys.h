@@ -117,7 +117,6 @@ struct keys {
 	struct change *changes;      /* waiting, oldest first */
 	struct loop_timer *kick;     /* a commit begins at the end of this turn */
 	bool waits;                  /* the kick is later than that: for more states */
-	unsigned gathered;           /* dirty workers when a commit was last put off for more */
 	struct gather gather;
 	struct loop_timer *retry;
 	bool stalled;

@@ -38,20 +38,6 @@ static unsigned count_dirty(const struct keys *k)
 	return n;
 }
 
-/*
- * Where the last commit had several states, more are likely on their way: as
- * long as a turn of the loop brings any, there is another turn. A lone writer
- * never waits.
- */
-static bool gathers_more(struct keys *k)
-{
-	unsigned dirty = count_dirty(k);
-	bool more = k->attempt.nblobs > 1 && dirty > k->gathered && dirty < COMMIT_BLOBS;
-
-	k->gathered = more ? dirty : 0;
-	return more;
-}
-
 static bool was_in_the_last(const struct keys *k, const struct keys_worker *w)
 {
 	return w->attempt && w->attempt + 1 >= k->last_attempt;
@@ -93,7 +79,8 @@ static void on_kick(void *arg)
 	k->waits = wait > 0;
 	if (wait > 0) {
 		kick_in(k, wait);
-	} else if (k->phase == PHASE_IDLE && gathers_more(k)) {
+	} else if (k->phase == PHASE_IDLE &&
+		   gather_turn(&k->gather, count_dirty(k), COMMIT_BLOBS)) {
 		sched_yield();
 		keys_commit_soon(k);
 	} else {
@@ -298,7 +285,7 @@ static void begin(struct keys *k)
 	if (t->nblobs == 0 && !t->change && !k->stalled)
 		return;
 	t->id = ++k->last_attempt;
-	gather_began(&k->gather, loop_now());
+	gather_began(&k->gather, t->nblobs, loop_now());
 	e = seal_attempt(k);
 	if (e && t->change) {
 		/* It makes no root that could be written: the states go without it. */

@@ -177,15 +177,17 @@ enum err keys_inspect_request(void *keys, struct msg *m)
 
 /* ---- putting back --------------------------------------------------------------------------- */
 
-/* The slot with the root that was signed for. */
+/* The root that was signed for, into the attempt's: k has none before all is checked. */
 static enum err find_root(struct keys *k, const struct keys_recover *q, struct keys_found *found)
 {
+	struct attempt *t = &k->attempt;
+
 	for (uint8_t i = 0; i < 2; i++) {
 		struct digest d;
 
 		if (root_digest(&q->open, i, &d) == ERR_OK && digest_equal(&d, &q->recovery.root)) {
-			k->root_slot = i;
-			return root_decode(q->open.root[i], q->open.root_len[i], k->root);
+			t->slot = i;
+			return root_decode(q->open.root[i], q->open.root_len[i], t->root);
 		}
 	}
 	return refuse(found, ERR_UNAPPROVED,
@@ -195,6 +197,7 @@ static enum err find_root(struct keys *k, const struct keys_recover *q, struct k
 static enum err check_statement(struct keys *k, const struct keys_recover *q,
 				struct keys_found *found)
 {
+	const struct root *root = k->attempt.root;
 	enum err e;
 
 	if (memcmp(q->recovery.store, k->header.store, UUID_SIZE) != 0)
@@ -208,8 +211,7 @@ static enum err check_statement(struct keys *k, const struct keys_recover *q,
 	if (e)
 		return refuse(found, e, "this was not signed by the platform authority");
 	e = find_root(k, q, found);
-	if (!e &&
-	    (memcmp(k->root->store, k->header.store, UUID_SIZE) != 0 || k->root->seq > SEQ_MAX))
+	if (!e && (memcmp(root->store, k->header.store, UUID_SIZE) != 0 || root->seq > SEQ_MAX))
 		return refuse(found, ERR_TAMPERED, "that root record cannot be this store's");
 	return e;
 }
@@ -247,11 +249,15 @@ static void recovery_done(struct keys *k, struct change *c, enum err e)
 /* As if that root were the current one, so that the commit which follows makes the next. */
 static enum err adopt(struct keys *k)
 {
+	struct root *old = k->root;
 	uint32_t random;
 	enum err e = crypt_random(&random, sizeof(random));
 
 	if (e)
 		return e;
+	k->root = k->attempt.root;
+	k->attempt.root = old;
+	k->root_slot = k->attempt.slot;
 	k->root->seq += ((uint64_t)1 + random % JUMP_STEPS) << JUMP_BITS;
 	k->audit_seq = k->root->audit_seq;
 	k->audit_head = k->root->audit_head;

@@ -94,6 +94,16 @@ check "class strict: it is anchored at once" expect 'anchored *'
 check "and so is the next" costs 1 0 write strict__
 say "fresh 1"
 check "class session again" costs 0 1 write session_
+say "stall 1"
+say hold
+say "fresh 0"
+check "while commits fail nothing is anchored for that: what stores nothing goes on" random
+say "stall 0"
+check "but as soon as they succeed" expect 'dirty *'
+say release
+check "it is" expect 'anchored *'
+say "fresh 1"
+check "and once more class session" costs 0 1 write session2
 
 say "store-stall 1"
 check "the store fails: reads go on" random
