@@ -63,11 +63,31 @@ static int mount_root(const struct sandbox *s)
 	return mount(NULL, STAGING, NULL, MS_BIND | MS_REMOUNT | flags, NULL);
 }
 
+/* 0, or -1 with errno: the old root lies on top of the new one then. */
+static int pivot(const struct sandbox *s)
+{
+	if (mount_root(s) != 0 || chdir(STAGING) != 0)
+		return -1;
+	return (int)syscall(SYS_pivot_root, ".", ".");
+}
+
+/* Nobody can pivot away from an initramfs itself, but from another mount of it. */
+static int leave_initramfs(void)
+{
+	if (chdir("/") != 0 || umount2(STAGING, MNT_DETACH) != 0 ||
+	    mount("/", STAGING, NULL, MS_BIND | MS_REC, NULL) != 0 || chdir(STAGING) != 0 ||
+	    mount(".", "/", NULL, MS_MOVE, NULL) != 0)
+		return -1;
+	return chroot(".");
+}
+
 static enum err change_root(const struct sandbox *s)
 {
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount_root(s) != 0 ||
-	    chdir(STAGING) != 0 || syscall(SYS_pivot_root, ".", ".") != 0 ||
-	    umount2(".", MNT_DETACH) != 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return err_from_errno(errno);
+	if (pivot(s) != 0 && (errno != EINVAL || leave_initramfs() != 0 || pivot(s) != 0))
+		return err_from_errno(errno);
+	if (umount2(".", MNT_DETACH) != 0)
 		return err_from_errno(errno);
 	return from_syscall(chdir("/"));
 }

@@ -1,0 +1,31 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: BSD-3-Clause
+# A guest's init. It does what the word after "task=" on its kernel's command line says: a function
+# of this file, or of /task; what it finds it says on its console as tests/xen/dom0.sh does.
+/bin/busybox --install -s /bin
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin TPM2TOOLS_TCTI=device:/dev/tpm0
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /tmp /run
+while read -r module; do
+	insmod "$module" || echo "guest not ok: insmod $module"
+done </etc/modules
+[ -d /proc/xen ] && mount -t xenfs xenfs /proc/xen
+SAYS=guest
+. /lib.sh
+
+tpm_driver() {
+	insmod /lib/xen-tpmfront.ko && within 20 test -c /dev/tpm0
+}
+
+for word in $(cat /proc/cmdline); do
+	case $word in
+	task=*) task=${word#task=} ;;
+	esac
+done
+echo "guest up $(uptime_s)"
+[ ! -f /task ] || . /task
+[ -z "${task:-}" ] || $task
+echo "guest done $(uptime_s)"
+exec setsid cttyhack sh -l
