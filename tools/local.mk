@@ -42,7 +42,8 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_recovery_file.c tools/ctl/ctl_recovery_file.h \
 	tools/ctl/ctl_run.c \
 	tools/ctl/ctl_status.c \
-	tools/ctl/ctl_vtpm.c
+	tools/ctl/ctl_vtpm.c \
+	tools/ctl/ctl_xen.c
 
 CTL_LIBS = tools/libctl.a tools/libclient.a $(POLICY_LIBS) $(XML_LIBS)
 

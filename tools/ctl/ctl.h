@@ -67,6 +67,7 @@ extern const struct ctl_command ctl_recover_commands[];
 extern const struct ctl_command ctl_status_commands[];
 extern const struct ctl_command ctl_vtpm_commands[];
 extern const struct ctl_command ctl_libvirt_commands[];
+extern const struct ctl_command ctl_xen_commands[];
 extern const struct ctl_command ctl_policy_commands[];
 extern const struct ctl_command ctl_policy_explain_commands[];
 extern const struct ctl_command ctl_policy_flask_commands[];

@@ -16,6 +16,7 @@ static const struct {
     {"how things stand", ctl_status_commands},
     {"vTPMs", ctl_vtpm_commands},
     {NULL, ctl_libvirt_commands},
+    {NULL, ctl_xen_commands},
     {"the policy, and what it decides", ctl_policy_commands},
     {NULL, ctl_policy_explain_commands},
     {NULL, ctl_policy_flask_commands},
