@@ -22,6 +22,11 @@ const struct flask_rule flask_dom0_rules[] = {
     {"dom0_t", "dom0_t", "mmu", "adjust physmap", NULL},
     {"dom0_t", "dom0_t", "hvm", "getparam", NULL},
     {"dom0_t", "dom0_t", "grant", "setup query", NULL},
+    {"dom0_t", "dom0_t", "event", "create bind send",
+     "Its own xenstore. No type of its own: a policy may be loaded after the channel was made."},
+    {"dom0_t", "unlabeled_t", "domain", "getdomaininfo pause destroy",
+     "A domain whose label a newly loaded policy does not have: it can be ended."},
+    {"dom0_t", "unlabeled_t", "grant", "unmap", NULL},
     {0},
 };
 

@@ -129,7 +129,6 @@ static void put_base(FILE *f)
 	}
 	fputs("\n# dom0\n", f);
 	put_rules(f, flask_dom0_rules, "");
-	put_end(f, "dom0_t", "dom0_t", "event_dom0_t", "");
 	fputs("\n# the manager\n", f);
 	put_domain(f, "vtpmmgr");
 }
