@@ -5,7 +5,7 @@
  *	vchan_echo serve PEER PATH RING [TIMES]  echoes whatever domain PEER sends; serves again
  *	                                         when it has gone, TIMES times or for ever
  *	vchan_echo measure SERVER PATH [ROUNDS]  messages of many lengths there and back
- *	vchan_echo stream SERVER PATH            the longest messages, until it is killed
+ *	vchan_echo stream SERVER PATH [LENGTH]   there and back, until it is killed or the server is
  *	vchan_echo deaf SERVER PATH              sends and never reads, until the server has enough
  *	vchan_echo vandal SERVER PATH HOW        writes nonsense: see the table below
  *
@@ -162,12 +162,14 @@ static enum err stream(uint32_t server, int argc, char **argv)
 {
 	struct channel *c = NULL;
 	enum err e = connect_to(server, argv[0], &c);
+	size_t len = argc > 1 ? strtoul(argv[1], NULL, 10) : MSG_BODY_MAX;
 	uint32_t i = 0;
 
-	(void)argc;
+	if (len > MSG_BODY_MAX)
+		e = ERR_ARG;
 	fill(1);
 	while (!e) {
-		e = round_trip(c, ++i, MSG_BODY_MAX);
+		e = round_trip(c, ++i, len);
 		if (i == 3)
 			printf("ECHO streams\n");
 	}
