@@ -108,6 +108,11 @@ tests_unit_test_channel_SOURCES = tests/unit/test_channel.c
 tests_unit_test_channel_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_channel_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_channel_parts
+tests_unit_test_channel_parts_SOURCES = tests/unit/test_channel_parts.c
+tests_unit_test_channel_parts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_channel_parts_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_channel_unix
 tests_unit_test_channel_unix_SOURCES = tests/unit/test_channel_unix.c
 tests_unit_test_channel_unix_CFLAGS = $(UNIT_CFLAGS)
