@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/uuid.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* The bytes that a dash follows. */
 static bool dash_after(size_t byte)
@@ -53,11 +55,11 @@ enum err uuid_parse(const char *text, uint8_t out[UUID_SIZE])
 
 enum err uuid_random(uint8_t out[UUID_SIZE])
 {
-	enum err e = crypt_random(out, UUID_SIZE);
-
+	if (getrandom(out, UUID_SIZE, 0) != UUID_SIZE)
+		return err_from_errno(errno);
 	out[6] = (uint8_t)((out[6] & 0x0f) | 0x40);
 	out[8] = (uint8_t)((out[8] & 0x3f) | 0x80);
-	return e;
+	return ERR_OK;
 }
 
 bool uuid_equal(const uint8_t a[UUID_SIZE], const uint8_t b[UUID_SIZE])

@@ -52,10 +52,11 @@ vtpm_init_SOURCES = \
 	stubdom/init/backend.c stubdom/init/backend.h \
 	stubdom/init/boot.c stubdom/init/boot.h \
 	stubdom/init/init_main.c \
-	stubdom/init/ring.c stubdom/init/ring.h
+	stubdom/init/ring.c stubdom/init/ring.h \
+	stubdom/init/store.c stubdom/init/store.h
 vtpm_init_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 vtpm_init_LDADD = libstubinit.a libvtpmxen.a libvtpm.a $(XEN_LIBS) -lxentoolcore -lxentoollog
-# It is alone in its domain, but for the worker.
+# Static: the domain has nothing else in it.
 if !SANITIZERS
 if !FUZZERS
 vtpm_init_LDFLAGS = $(AM_LDFLAGS) -static -no-pie

@@ -5,13 +5,12 @@
 #include "stubdom/init/device.h"
 #include "stubdom/init/options.h"
 #include "stubdom/init/ring.h"
+#include "stubdom/init/store.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <xenstore.h>
 
 #define ROOT        "backend/vtpm"
 #define GUEST       "vtpm/guest"
@@ -31,7 +30,7 @@ struct device {
 
 struct backend {
 	struct loop *loop;
-	struct xs_handle *xs;
+	struct store *store;
 	struct bus *bus;
 	struct loop_source *source;
 	bool registered;
@@ -39,7 +38,10 @@ struct backend {
 	struct device devices[DEVICES_MAX];
 	struct device *connected;
 	struct ring *ring; /* its */
+	struct loop_timer *again;
 };
+
+static void look_again(struct backend *b);
 
 /* ---- xenstore ------------------------------------------------------------------------------- */
 
@@ -60,10 +62,9 @@ typedef void (*path_fn)(const struct device *d, const char *key, char out[PATH_S
 static char *read_key(const struct device *d, path_fn side, const char *key)
 {
 	char path[PATH_SIZE];
-	unsigned len;
 
 	side(d, key, path);
-	return xs_read(d->backend->xs, XBT_NULL, path, &len);
+	return store_read(d->backend->store, path, NULL);
 }
 
 static enum xenbus_state read_state(const struct device *d, path_fn side)
@@ -89,7 +90,7 @@ static void write_key(const struct device *d, const char *key, const char *value
 	char path[PATH_SIZE];
 
 	backend_path(d, key, path);
-	if (!xs_write(d->backend->xs, XBT_NULL, path, value, (unsigned)strlen(value)))
+	if (store_write(d->backend->store, path, value) != ERR_OK)
 		log_warning("%s cannot be written", path);
 }
 
@@ -121,8 +122,10 @@ static void on_removal(void *arg)
 
 	d->removal = NULL;
 	backend_path(d, "", path);
-	if (read_state(d, backend_path) == XENBUS_CLOSED)
-		(void)!xs_rm(d->backend->xs, XBT_NULL, path);
+	if (read_state(d, backend_path) == XENBUS_CLOSED &&
+	    store_remove(d->backend->store, path) != ERR_OK)
+		log_warning("%s cannot be removed", path);
+	look_again(d->backend);
 }
 
 /* A step says whether there may be another. */
@@ -216,15 +219,13 @@ static void follow(struct device *d)
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-/* The watch's token is its path. */
 static void watch_frontend(const struct device *d, bool on)
 {
-	struct xs_handle *xs = d->backend->xs;
 	char path[PATH_SIZE];
 
 	frontend_path(d, "state", path);
-	if (on ? !xs_watch(xs, path, path) : !xs_unwatch(xs, path, path))
-		log_warning("%s: watch", path);
+	if ((on ? store_watch : store_unwatch)(d->backend->store, path) != ERR_OK)
+		log_warning("%s cannot be watched", path);
 }
 
 static struct device *find(struct backend *b, uint32_t domid, uint32_t handle)
@@ -266,13 +267,15 @@ typedef void (*entry_fn)(struct backend *b, uint32_t outer, uint32_t number);
 /* Calls fn for each number that is the name of something in the directory. */
 static void each_entry(struct backend *b, const char *path, uint32_t outer, entry_fn fn)
 {
-	unsigned n = 0;
-	char **names = xs_directory(b->xs, XBT_NULL, path, &n);
+	size_t len = 0, n;
+	char *names = store_list(b->store, path, &len);
 	uint32_t number;
 
-	for (unsigned i = 0; i < n && names; i++)
-		if (options_number(names[i], strlen(names[i]), UINT32_MAX, &number))
+	for (const char *name = names; name && name < names + len; name += n + 1) {
+		n = strlen(name);
+		if (options_number(name, n, UINT32_MAX, &number))
 			fn(b, outer, number);
+	}
 	free(names);
 }
 
@@ -311,8 +314,7 @@ static void scan(struct backend *b)
 /* Empty, or not there: nobody is to be served. */
 static void read_guest(struct backend *b)
 {
-	unsigned len;
-	char *text = xs_read(b->xs, XBT_NULL, GUEST, &len);
+	char *text = store_read(b->store, GUEST, NULL);
 	uint32_t guest = 0;
 	bool registered = text && options_number(text, strlen(text), OPTIONS_DOMID_MAX, &guest);
 	bool same = registered == b->registered && guest == b->guest;
@@ -329,32 +331,54 @@ static void read_guest(struct backend *b)
 }
 
 /* However many watches have fired, everything is looked at once. */
-static void on_watch(void *arg, uint32_t events)
+static void look_at_all(struct backend *b)
 {
-	struct backend *b = arg;
-	char **fired;
-
-	(void)events;
-	while ((fired = xs_check_watch(b->xs)))
-		free(fired);
+	if (!store_fired(b->store))
+		return;
 	read_guest(b);
 	scan(b);
+	look_again(b);
 }
 
-enum err backend_open(struct loop *l, struct xs_handle *xs, struct bus *b, struct backend **out)
+static void on_again(void *arg)
+{
+	struct backend *b = arg;
+
+	b->again = NULL;
+	look_at_all(b);
+}
+
+/* What fires while something is asked for does not make the descriptor readable any more. */
+static void look_again(struct backend *b)
+{
+	if (!b->again && loop_after(b->loop, 0, on_again, b, &b->again) != ERR_OK)
+		log_error("no memory to look at xenstore");
+}
+
+static void on_watch(void *arg, uint32_t events)
+{
+	(void)events;
+	look_at_all(arg);
+}
+
+enum err backend_open(struct loop *l, struct store *store, struct bus *b, struct backend **out)
 {
 	struct backend *be = calloc(1, sizeof(*be));
 	enum err e;
 
 	if (!be)
 		return ERR_NO_MEMORY;
-	*be = (struct backend){.loop = l, .xs = xs, .bus = b};
-	e = xs_watch(xs, ROOT, ROOT) && xs_watch(xs, GUEST, GUEST) ? ERR_OK : ERR_IO;
+	*be = (struct backend){.loop = l, .store = store, .bus = b};
+	e = store_watch(store, ROOT);
 	if (!e)
-		e = loop_add(l, xs_fileno(xs), EPOLLIN, on_watch, be, &be->source);
-	if (e)
+		e = store_watch(store, GUEST);
+	if (!e)
+		e = loop_add(l, store_fd(store), EPOLLIN, on_watch, be, &be->source);
+	if (e) {
 		free(be);
-	else
-		*out = be;
-	return e;
+		return e;
+	}
+	look_again(be);
+	*out = be;
+	return ERR_OK;
 }

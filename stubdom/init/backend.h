@@ -17,13 +17,13 @@
 #include "stubdom/init/bus.h"
 
 struct backend;
-struct xs_handle;
+struct store;
 
 /*
- * xs: the caller's, used for nothing else that watches. A guest that is registered anew gets a TPM
- * that has been reset (emulator_reset()).
+ * store: the caller's, used for nothing else that watches. A guest that is registered anew gets a
+ * TPM that has been reset (emulator_reset()).
  */
-enum err backend_open(struct loop *l, struct xs_handle *xs, struct bus *b,
+enum err backend_open(struct loop *l, struct store *store, struct bus *b,
 		      struct backend **out) MUST_USE;
 
 #endif

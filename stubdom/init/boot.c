@@ -48,11 +48,8 @@ static enum err load_modules(void)
 {
 	enum err e = ERR_OK;
 
-	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]) && !e; i++) {
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]) && !e; i++)
 		e = load(modules[i]);
-		if (e)
-			log_error("module %s: %s", modules[i], err_text(e));
-	}
 	return e;
 }
 
@@ -61,10 +58,8 @@ static enum err mount_all(void)
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		if ((mkdir(mounts[i].at, 0755) != 0 && errno != EEXIST) ||
 		    mount("none", mounts[i].at, mounts[i].type, mounts[i].flags, mounts[i].data) !=
-			0) {
-			log_error("%s cannot be mounted", mounts[i].type);
+			0)
 			return err_from_errno(errno);
-		}
 	}
 	return ERR_OK;
 }
@@ -108,17 +103,28 @@ static enum err read_cmdline(char *out, size_t cap)
 	return ERR_OK;
 }
 
+static const struct {
+	const char *what;
+	enum err (*take)(void);
+} steps[] = {
+    {"drivers", load_modules},
+    {"file systems", mount_all},
+    {"a root that can be left", change_root},
+    {"console", open_console},
+};
+
 enum err boot(int *worker, char *cmdline, size_t cap)
 {
 	int fd = open(BOOT_WORKER, O_RDONLY | O_CLOEXEC);
-	enum err e = fd < 0 ? err_from_errno(errno) : load_modules();
+	enum err e = fd < 0 ? err_from_errno(errno) : ERR_OK;
 
-	if (!e)
-		e = mount_all();
-	if (!e)
-		e = change_root();
-	if (!e)
-		e = open_console();
+	if (e)
+		log_error("%s: %s", BOOT_WORKER, err_text(e));
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !e; i++) {
+		e = steps[i].take();
+		if (e)
+			log_error("%s: %s", steps[i].what, err_text(e));
+	}
 	if (!e)
 		e = read_cmdline(cmdline, cap);
 	if (!e)

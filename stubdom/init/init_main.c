@@ -12,13 +12,13 @@
 #include "stubdom/init/backend.h"
 #include "stubdom/init/boot.h"
 #include "stubdom/init/options.h"
+#include "stubdom/init/store.h"
 #include "stubdom/init/stub.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xenstore.h>
 
 #define CMDLINE_MAX 4096
 #define PATH_SIZE   96
@@ -28,8 +28,10 @@
 
 struct init {
 	struct loop *loop;
-	struct xs_handle *xs;
-	uint32_t self, manager; /* domids */
+	struct store *store;
+	struct options options;
+	int worker;    /* its executable */
+	uint32_t self; /* domid */
 	struct channel *rings[NRINGS];
 	uint64_t deadline;
 	struct stub stub;
@@ -44,10 +46,11 @@ static bool connect_ring(struct init *in, enum stub_ring ring)
 {
 	char path[PATH_SIZE];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/data/vtpmmgr/stub/%u/%s", in->manager,
-		 in->self, ring_names[ring]);
-	return in->rings[ring] || channel_xen_connect(in->manager, path, stub_body_max(ring),
-						      &in->rings[ring]) == ERR_OK;
+	snprintf(path, sizeof(path), "/local/domain/%u/data/vtpmmgr/stub/%u/%s",
+		 in->options.manager, in->self, ring_names[ring]);
+	return in->rings[ring] ||
+	       channel_xen_connect(in->options.manager, path, stub_body_max(ring),
+				   &in->rings[ring]) == ERR_OK;
 }
 
 static bool connect_rings(struct init *in)
@@ -82,7 +85,7 @@ static void try_again(struct init *in, uint64_t ms)
 	struct loop_timer *timer;
 
 	if (loop_now() > in->deadline)
-		log_error("domain %u has no rings for this one", in->manager);
+		log_error("domain %u has no rings for this one", in->options.manager);
 	else if (loop_after(in->loop, ms, on_try, in, &timer) == ERR_OK)
 		return;
 	loop_stop(in->loop);
@@ -96,46 +99,66 @@ static void await_manager(void *arg)
 	try_again(in, 0);
 }
 
-static enum err read_self(struct init *in)
+static enum err open_xenstore(struct init *in)
 {
-	unsigned len;
-	char *text = xs_read(in->xs, XBT_NULL, "domid", &len);
+	enum err e = store_open(&in->store);
+	char *text = e ? NULL : store_read(in->store, "domid", NULL);
 	bool ok = text && options_number(text, strlen(text), OPTIONS_DOMID_MAX, &in->self);
 
 	free(text);
-	return ok ? ERR_OK : ERR_UNAVAILABLE;
+	return e || ok ? e : ERR_UNAVAILABLE;
 }
 
-static enum err open_all(struct init *in, int worker, enum log_level level)
+static enum err open_stub(struct init *in)
 {
-	enum err e = loop_new(&in->loop);
-
-	in->xs = xs_open(0);
-	if (!e)
-		e = in->xs ? read_self(in) : ERR_UNAVAILABLE;
-	if (!e)
-		e = stub_open(&in->stub, in->loop, worker, WORKER_UID, level);
 	in->stub.gone = await_manager;
 	in->stub.arg = in;
-	if (!e)
-		e = backend_open(in->loop, in->xs, &in->stub.bus, &in->backend);
+	return stub_open(&in->stub, in->loop, in->worker, WORKER_UID, in->options.level);
+}
+
+static enum err open_backend(struct init *in)
+{
+	return backend_open(in->loop, in->store, &in->stub.bus, &in->backend);
+}
+
+static enum err open_loop(struct init *in)
+{
+	return loop_new(&in->loop);
+}
+
+static const struct {
+	const char *what;
+	enum err (*open)(struct init *in);
+} parts[] = {
+    {"loop", open_loop},
+    {"xenstore", open_xenstore},
+    {"worker", open_stub},
+    {"backend", open_backend},
+};
+
+static enum err open_all(struct init *in)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !e; i++) {
+		e = parts[i].open(in);
+		if (e)
+			log_error("%s: %s", parts[i].what, err_text(e));
+	}
 	return e;
 }
 
 static enum err run(struct init *in)
 {
 	char cmdline[CMDLINE_MAX];
-	struct options options = {0};
-	int worker;
-	enum err e = boot(&worker, cmdline, sizeof(cmdline));
+	enum err e = boot(&in->worker, cmdline, sizeof(cmdline));
 
 	if (!e)
-		e = options_parse(cmdline, &options);
+		e = options_parse(cmdline, &in->options);
 	if (e)
 		return e;
-	log_init("vtpm-init", options.level);
-	in->manager = options.manager;
-	e = open_all(in, worker, options.level);
+	log_init("vtpm-init", in->options.level);
+	e = open_all(in);
 	if (e)
 		return e;
 	await_manager(in);
