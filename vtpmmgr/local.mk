@@ -77,7 +77,8 @@ keeper_play = \
 	tests/integration/keeper_relay.c tests/integration/keeper_relay.h
 noinst_PROGRAMS += tests/integration/keeper_driver tests/integration/keeper_faults \
 	tests/integration/keeper_owner tests/integration/keeper_recover tests/integration/keeper_revoke \
-	tests/integration/keeper_session tests/integration/keeper_liar
+	tests/integration/keeper_session tests/integration/keeper_liar \
+	tests/integration/liar_session
 tests_integration_keeper_driver_SOURCES = tests/integration/keeper_driver.c $(keeper_play)
 tests_integration_keeper_driver_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_driver_LDADD = libvtpm.a $(CRYPTO_LIBS)
@@ -97,6 +98,10 @@ tests_integration_keeper_liar_SOURCES = tests/integration/keeper_liar.c \
 	tests/integration/liar_worker.c tests/integration/liar_worker.h $(keeper_play)
 tests_integration_keeper_liar_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_liar_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_liar_session_SOURCES = tests/integration/liar_session.c \
+	tests/integration/liar_worker.c tests/integration/liar_worker.h $(keeper_play)
+tests_integration_liar_session_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
+tests_integration_liar_session_LDADD = libvtpm.a $(CRYPTO_LIBS)
 tests_integration_keeper_revoke_SOURCES = tests/integration/keeper_revoke.c $(keeper_play)
 tests_integration_keeper_revoke_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS)
 tests_integration_keeper_revoke_LDADD = libvtpm.a $(CRYPTO_LIBS)
