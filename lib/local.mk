@@ -18,6 +18,7 @@ libvtpm_a_SOURCES = \
 	lib/frame.c lib/frame.h \
 	lib/freshness.c lib/freshness.h \
 	lib/hex.c lib/hex.h \
+	lib/isolation.c lib/isolation.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \

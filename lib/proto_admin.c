@@ -114,6 +114,7 @@ static void admin_status_put(struct wbuf *w, const struct admin_status *m)
 	wbuf_u16(w, m->suspended);
 	wbuf_str(w, m->policy_name);
 	wbuf_bytes(w, m->policy.b, DIGEST_SIZE);
+	wbuf_u8(w, m->isolation);
 }
 
 static void admin_status_get(struct rbuf *r, struct admin_status *m)
@@ -130,6 +131,7 @@ static void admin_status_get(struct rbuf *r, struct admin_status *m)
 	m->suspended = rbuf_u16(r);
 	rbuf_str(r, m->policy_name, sizeof(m->policy_name));
 	rbuf_copy(r, m->policy.b, DIGEST_SIZE);
+	m->isolation = field_enum(r, ISOLATION_UNTOLD, ISOLATION_ENFORCING);
 }
 
 CODEC(admin_status);

@@ -34,6 +34,7 @@
 #define LIB_PROTO_ADMIN_H
 
 #include "lib/err.h"
+#include "lib/isolation.h"
 #include "lib/msg.h"
 #include "lib/proto_keys.h"
 #include "lib/proto_root.h"
@@ -151,6 +152,7 @@ struct admin_status {
 	uint16_t suspended;
 	char policy_name[NAME_MAX_LEN + 1];
 	struct digest policy;
+	uint8_t isolation; /* enum isolation */
 };
 
 struct admin_policy_load {

@@ -14,6 +14,7 @@
  *  AGENT_REQUEST      agent -> manager  struct agent_message: from that client
  *  AGENT_REPLY        manager -> agent  struct agent_message: to that client
  *  AGENT_CLIENT_GONE  both              u32 client
+ *  AGENT_ISOLATION    agent -> manager  lib/isolation.h: what keeps domains apart here
  *
  * Who a client is says dom0's kernel to the agent. The agent's word is believed
  * as dom0's is.
@@ -39,6 +40,7 @@ enum agent_msg {
 	AGENT_REQUEST = 0x0811,
 	AGENT_REPLY = 0x0812,
 	AGENT_CLIENT_GONE = 0x0813,
+	AGENT_ISOLATION = 0x0814,
 };
 
 struct agent_spawn {

@@ -14,6 +14,8 @@
  *                                           the next key keeper cannot provision any more
  *  SUPER_KILL     keys,broker -> supervisor 16-byte uuid: end this worker now
  *  SUPER_READY    keys, broker -> supervisor empty: initialised
+ *  SUPER_ISOLATION vtpmmgr-vchan admin -> supervisor, supervisor -> broker
+ *                                           lib/isolation.h: what keeps domains apart
  *
  * Only the key keeper may ask for a worker, because it alone knows from the
  * anchored root whose the vTPM is, and whose guest's. A child's arguments are
@@ -35,6 +37,7 @@ enum super_msg {
 	SUPER_PIN = 0x0106,
 	SUPER_KILL = 0x0107,
 	SUPER_READY = 0x0108,
+	SUPER_ISOLATION = 0x0109,
 };
 
 /* Fixed descriptors of the children. */

@@ -66,6 +66,7 @@ static void admin_status_fill(struct admin_status *m)
 	m->suspended = 6;
 	strcpy(m->policy_name, "phone");
 	codec_pattern(&m->policy, DIGEST_SIZE, 0x10);
+	m->isolation = ISOLATION_DUMMY;
 }
 
 static void admin_policy_load_fill(struct admin_policy_load *m)

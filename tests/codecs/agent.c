@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/isolation.h"
 #include "lib/proto_agent.h"
 
 #include "tests/codecs/samples.h"
@@ -42,9 +43,10 @@ CODEC_STRUCT(agent_client)
 CODEC_STRUCT(agent_message)
 CODEC_VALUE(agent_spawned, uint32_t, AGENT_DOMID_MAX)
 CODEC_VALUE(agent_client_gone, uint32_t, 3)
+CODEC_VALUE(isolation, enum isolation, ISOLATION_DUMMY)
 
-static const struct codec codecs[] = {CODEC(agent_spawn),   CODEC(agent_failed),
-				      CODEC(agent_client),  CODEC(agent_message),
-				      CODEC(agent_spawned), CODEC(agent_client_gone)};
+static const struct codec codecs[] = {
+    CODEC(agent_spawn),   CODEC(agent_failed),      CODEC(agent_client), CODEC(agent_message),
+    CODEC(agent_spawned), CODEC(agent_client_gone), CODEC(isolation)};
 
 const struct codec_set codecs_agent = {"proto_agent", codecs, sizeof(codecs) / sizeof(codecs[0])};

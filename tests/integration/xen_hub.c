@@ -7,6 +7,7 @@
 #include "tests/integration/xen_hub.h"
 
 #include "lib/hex.h"
+#include "lib/isolation.h"
 #include "lib/log.h"
 #include "lib/proto_agent.h"
 #include "lib/rbuf.h"
@@ -320,10 +321,15 @@ static void on_relay_gone(void *arg, enum err why)
 
 static void serve_relay(struct channel *ring)
 {
+	uint8_t body[4];
+	size_t len;
+
 	if (it.relay)
 		on_relay_gone(NULL, ERR_EOF);
 	it.relay = ring;
 	it.last = 0;
+	hub_must(isolation_encode(ISOLATION_DUMMY, body, sizeof(body), &len), "isolation");
+	tell_manager(AGENT_ISOLATION, body, len);
 	hub_must(channel_attach(ring, it.hub.loop, on_relay_msg, on_relay_gone, NULL), "relay");
 	printf("relay\n");
 }

@@ -207,6 +207,13 @@ static void status_names_each_gap(void **state)
 	s.store_failing = true;
 	gaps(&s, text, sizeof(text));
 	assert_string_equal(text, "anchored store hierarchy ");
+	s = healthy;
+	s.isolation = ISOLATION_ENFORCING;
+	gaps(&s, text, sizeof(text));
+	assert_string_equal(text, "");
+	s.isolation = ISOLATION_DUMMY;
+	gaps(&s, text, sizeof(text));
+	assert_string_equal(text, "isolation ");
 }
 
 static void status_tells_why_it_is_closed(void **state)

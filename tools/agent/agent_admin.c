@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/agent/agent_admin.h"
 
+#include "lib/isolation.h"
 #include "lib/log.h"
 #include "lib/proto_admin.h"
 #include "lib/proto_agent.h"
@@ -80,6 +81,22 @@ static enum err tell_request(struct client *c, const struct msg *m)
 		tell(c->admin, AGENT_REQUEST, body, len);
 	free(body);
 	return e;
+}
+
+static void tell_isolation(struct agent_admin *m)
+{
+	static const enum isolation modes[] = {
+	    [XSM_UNKNOWN] = ISOLATION_UNKNOWN,
+	    [XSM_SILO] = ISOLATION_SILO,
+	    [XSM_DUMMY] = ISOLATION_DUMMY,
+	    [XSM_FLASK_PERMISSIVE] = ISOLATION_PERMISSIVE,
+	    [XSM_FLASK_ENFORCING] = ISOLATION_ENFORCING,
+	};
+	uint8_t body[4];
+	size_t len;
+
+	if (isolation_encode(modes[m->agent->xsm], body, sizeof(body), &len) == ERR_OK)
+		tell(m, AGENT_ISOLATION, body, len);
 }
 
 /* ---- clients -------------------------------------------------------------------------------- */
@@ -293,6 +310,7 @@ void agent_admin_take(struct agent_admin *m, struct channel *ring)
 	/* Who connected before has been told nothing, and is not known to the manager. */
 	drop_clients(m);
 	m->ring = ring;
+	tell_isolation(m);
 	log_info("the manager takes requests");
 }
 

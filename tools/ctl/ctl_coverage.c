@@ -46,6 +46,17 @@ static bool clear_is_harmless(const struct admin_status *s)
 	return s->keys.hierarchy == HIERARCHY_PLATFORM || s->keys.clear_disabled;
 }
 
+/* Where there is Xen. */
+static bool is_told(const struct admin_status *s)
+{
+	return s->isolation != ISOLATION_UNTOLD;
+}
+
+static bool is_enforced(const struct admin_status *s)
+{
+	return s->isolation == ISOLATION_ENFORCING;
+}
+
 static bool always(const struct admin_status *s)
 {
 	(void)s;
@@ -98,6 +109,12 @@ static const struct {
     {"clear", is_provisioned, clear_is_harmless, "clearing the TPM does not destroy the vTPMs",
      "whoever knows the TPM's lockout password can clear it, which destroys every vTPM here",
      "disable clearing: tpm2_clearcontrol -C l s"},
+    {"isolation", is_told, is_enforced,
+     "the hypervisor keeps one stakeholder's domains from another's",
+     "the hypervisor has no policy that keeps domains apart: a stub domain that its guest has "
+     "taken "
+     "over can reach for any other domain, or, in Xen's SILO mode, no guest at all is served",
+     "boot Xen with xsm=flask flask=enforcing and the policy that 'vtpmctl policy flask' writes"},
 };
 
 #define PUT_NEWEST_BACK                                                                           \

@@ -98,6 +98,10 @@ static struct json_object *status_json(const struct admin_status *s)
 	} else {
 		json_object_put(policy);
 	}
+	if (s->isolation)
+		json_object_object_add(
+		    o, "isolation",
+		    json_object_new_string(isolation_name((enum isolation)s->isolation)));
 	json_object_object_add(o, "coverage", coverage_json(s));
 	return o;
 }

@@ -55,7 +55,9 @@ static void add_host_figures(const struct broker *b, struct admin_status *s)
 static void send_status(struct request *q, const struct keys_status *keys)
 {
 	struct broker *b = q->b;
-	struct admin_status s = {.keys_up = keys != NULL, .store_failing = store_failing(b->store)};
+	struct admin_status s = {.keys_up = keys != NULL,
+				 .store_failing = store_failing(b->store),
+				 .isolation = (uint8_t)b->isolation};
 	size_t len;
 
 	if (keys)

@@ -257,6 +257,26 @@ static enum err on_exited(void *ctx, struct msg *m)
 	return e;
 }
 
+/* Only what is worse than it could be is for the audit trail. */
+static enum err on_isolation(void *ctx, struct msg *m)
+{
+	struct admin_audit r = {
+	    .uid = AUDIT_MANAGER, .err = ERR_UNAVAILABLE, .action = "isolation"};
+	struct broker *b = ctx;
+	enum isolation told = ISOLATION_UNTOLD;
+	enum err e = isolation_decode(m->body, m->len, &told);
+
+	if (e || told == b->isolation)
+		return e;
+	b->isolation = told;
+	if (told == ISOLATION_ENFORCING)
+		return ERR_OK;
+	snprintf(r.object, sizeof(r.object), "%s", isolation_name(b->isolation));
+	log_warning("Xen does not keep domains apart by a policy: %s", r.object);
+	broker_audit(b, &r);
+	return ERR_OK;
+}
+
 static enum err on_stop(void *ctx, struct msg *m)
 {
 	struct broker *b = ctx;
@@ -283,6 +303,7 @@ void broker_stop_if_done(struct broker *b)
 static const struct msg_rule super_rules[] = {
     {SUPER_PEER, "peer", MSG_ANY_STATE, 1, 128, 1, on_peer},
     {SUPER_EXITED, "exited", MSG_ANY_STATE, 1, 64, 0, on_exited},
+    {SUPER_ISOLATION, "isolation", MSG_ANY_STATE, 1, 1, 0, on_isolation},
     {SUPER_STOP, "stop", MSG_ANY_STATE, 0, 0, 0, on_stop},
 };
 

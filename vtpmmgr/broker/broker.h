@@ -69,6 +69,7 @@ struct broker {
 	struct loop_timer *open_timer;
 	struct loop_timer *flush_timer; /* audit records that no commit takes along */
 	bool policy_loading;            /* KEYS_POLICY is not answered yet */
+	enum isolation isolation;       /* where there is Xen */
 	bool stopping;
 	uint8_t *out; /* MSG_BODY_MAX bytes to encode a message in */
 };

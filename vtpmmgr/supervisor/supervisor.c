@@ -138,8 +138,8 @@ int supervisor_main(const struct options *o)
 	    .admin = -1,
 	    .keys = {.s = &s, .who = {.role = ROLE_KEYS}},
 	    .broker = {.s = &s, .who = {.role = ROLE_BROKER}},
-	    .ptpm_bearer = {.s = &s, .role = "ptpm", .lease = -1},
-	    .admin_bearer = {.s = &s, .role = "admin", .lease = -1},
+	    .ptpm_bearer = {.s = &s, .role = "ptpm"},
+	    .admin_bearer = {.s = &s, .role = "admin"},
 	    .nworkers = o->uid_count - options_own_uids(o),
 	};
 	enum err e;

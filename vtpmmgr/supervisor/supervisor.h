@@ -16,6 +16,7 @@
 #define VTPMMGR_SUPERVISOR_H
 
 #include "lib/channel.h"
+#include "lib/isolation.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "lib/proto_super.h"
@@ -48,13 +49,14 @@ struct ptpm_link {
 };
 
 /*
- * What carries to another domain for us: vtpmmgr-vchan in one of its roles. It has no channel
- * to us; it is started again when it ends, or by who needs it.
+ * What carries to another domain for us: vtpmmgr-vchan in one of its roles. It is started
+ * again when it ends, or by who needs it.
  */
 struct bearer {
 	struct supervisor *s;
 	const char *role;
-	int lease; /* its end ends the process, too; -1: it has another one of its own */
+	struct channel
+	    *channel; /* its end ends the process, too; NULL: it has another of its own */
 	struct process process;
 	struct loop_source *exit;
 	struct loop_timer *restart;
@@ -75,6 +77,7 @@ struct supervisor {
 	struct ptpm_link ptpm;
 	struct bearer ptpm_bearer;
 	struct bearer admin_bearer;
+	enum isolation isolation;
 	struct child keys;
 	struct child broker;
 	struct child *workers[LEAVES_MAX];
@@ -119,6 +122,8 @@ void supervisor_link(struct child *a, struct child *b);
 
 /* vtpmctl's connections from dom0; it is started again whenever it ends. */
 void supervisor_carry_admin(struct supervisor *s);
+/* Tells the broker what the agent has said of Xen, if it has. */
+void supervisor_tell_isolation(struct supervisor *s);
 /* A connection to the proxy in another domain, as this role of its clients. */
 enum err supervisor_carry_ptpm(struct supervisor *s, const char *role, int *fd) MUST_USE;
 

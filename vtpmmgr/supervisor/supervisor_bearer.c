@@ -6,6 +6,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define SMALL_BODY 64
+
 /* Its place in the range of uids, behind broker and key keeper. */
 enum { UID_PTPM = 2, UID_ADMIN = 3 };
 
@@ -15,9 +17,8 @@ static void reap(struct bearer *b)
 
 	loop_del(b->exit);
 	b->exit = NULL;
-	if (b->lease >= 0)
-		close(b->lease);
-	b->lease = -1;
+	channel_close(b->channel);
+	b->channel = NULL;
 	process_reap(&b->process, &how, &code);
 	if (how != EXITED_CODE || code != 0)
 		log_warning("what carries for %s has ended: %s %u", b->role,
@@ -53,6 +54,36 @@ static void on_exit_event(void *arg, uint32_t events)
 		restart_later(b);
 }
 
+void supervisor_tell_isolation(struct supervisor *s)
+{
+	uint8_t body[4];
+	size_t len;
+
+	if (s->isolation && isolation_encode(s->isolation, body, sizeof(body), &len) == ERR_OK)
+		supervisor_tell(&s->broker, SUPER_ISOLATION, body, len, -1);
+}
+
+static enum err on_msg(void *arg, struct msg *m)
+{
+	struct bearer *b = arg;
+	enum err e = ERR_DENIED;
+
+	if (m->type == SUPER_ISOLATION)
+		e = isolation_decode(m->body, m->len, &b->s->isolation);
+	if (!e)
+		supervisor_tell_isolation(b->s);
+	return e;
+}
+
+/* Its end follows; one that says what it must not is ended. */
+static void on_gone(void *arg, enum err why)
+{
+	struct bearer *b = arg;
+
+	if (why != ERR_EOF)
+		process_kill(&b->process);
+}
+
 static enum err start(struct bearer *b, unsigned uid_index, const char *const *more,
 		      const struct spawn_fd *fds, size_t nfds)
 {
@@ -76,7 +107,7 @@ static enum err start(struct bearer *b, unsigned uid_index, const char *const *m
 	return e;
 }
 
-/* It changes its uid now and then, by which it forgets to die with its parent: hence the lease. */
+/* It changes its uid now and then, by which it forgets to die with its parent: hence a channel. */
 static enum err start_admin(struct bearer *b)
 {
 	static const char *const more[] = {"admin", NULL};
@@ -87,12 +118,15 @@ static enum err start_admin(struct bearer *b)
 	if (e)
 		return e;
 	end.from = pair[1];
-	b->lease = pair[0];
-	e = start(b, UID_ADMIN, more, &end, 1);
+	e = channel_new(pair[0], SMALL_BODY, &b->channel);
+	if (!e)
+		e = channel_attach(b->channel, b->s->loop, on_msg, on_gone, b);
+	if (!e)
+		e = start(b, UID_ADMIN, more, &end, 1);
 	close(pair[1]);
-	if (e && b->lease >= 0) {
-		close(b->lease);
-		b->lease = -1;
+	if (e) {
+		channel_close(b->channel);
+		b->channel = NULL;
 	}
 	return e;
 }

@@ -182,6 +182,7 @@ enum err supervisor_start_broker(struct supervisor *s)
 		if (s->workers[i])
 			supervisor_link(&s->broker, s->workers[i]);
 	supervisor_link(&s->broker, &s->keys);
+	supervisor_tell_isolation(s);
 	return ERR_OK;
 }
 

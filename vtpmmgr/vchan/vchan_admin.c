@@ -5,6 +5,7 @@
  * it sees anybody.
  */
 #include "lib/channel.h"
+#include "lib/isolation.h"
 #include "lib/log.h"
 #include "lib/proto_agent.h"
 #include "lib/proto_super.h"
@@ -14,10 +15,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/queue.h>
 #include <unistd.h>
 
+#define SUPER_BODY   64
 #define ADMIN_SOCKET "/admin" /* the run directory is the root */
 
 struct client {
@@ -30,6 +31,7 @@ struct client {
 struct admin {
 	struct loop *loop;
 	struct channel *agent;
+	struct channel *super;
 	LIST_HEAD(, client) clients;
 	unsigned nclients;
 	uint32_t last; /* the newest client's number */
@@ -200,10 +202,22 @@ static enum err on_gone_there(void *ctx, struct msg *m)
 	return e;
 }
 
+/* What it says of Xen is for the manager. */
+static enum err on_isolation(void *ctx, struct msg *m)
+{
+	const struct admin *a = ctx;
+	const struct msg out = {.type = SUPER_ISOLATION, .body = m->body, .len = m->len};
+	enum isolation told;
+	enum err e = isolation_decode(m->body, m->len, &told);
+
+	return e ? e : channel_send(a->super, &out);
+}
+
 static const struct msg_rule rules[] = {
     {AGENT_CLIENT, "AGENT_CLIENT", MSG_ANY_STATE, 12, 12, 0, on_client},
     {AGENT_REQUEST, "AGENT_REQUEST", MSG_ANY_STATE, 1, MSG_BODY_MAX, 0, on_request},
     {AGENT_CLIENT_GONE, "AGENT_CLIENT_GONE", MSG_ANY_STATE, 4, 4, 0, on_gone_there},
+    {AGENT_ISOLATION, "AGENT_ISOLATION", MSG_ANY_STATE, 1, 1, 0, on_isolation},
 };
 
 static enum err on_agent_msg(void *arg, struct msg *m)
@@ -221,22 +235,29 @@ static void on_agent_gone(void *arg, enum err why)
 	loop_stop(a->loop);
 }
 
+static enum err on_super_msg(void *arg, struct msg *m)
+{
+	(void)arg, (void)m;
+	return ERR_DENIED;
+}
+
 /* Death with the parent does not outlive a change of uid. */
-static void on_super_gone(void *arg, uint32_t events)
+static void on_super_gone(void *arg, enum err why)
 {
 	struct admin *a = arg;
 
-	(void)events;
+	(void)why;
 	loop_stop(a->loop);
 }
 
 static enum err run(struct admin *a)
 {
-	struct loop_source *source;
-	enum err e = channel_attach(a->agent, a->loop, on_agent_msg, on_agent_gone, a);
+	enum err e = channel_new(FD_SUPER, SUPER_BODY, &a->super);
 
 	if (!e)
-		e = loop_add(a->loop, FD_SUPER, EPOLLIN, on_super_gone, a, &source);
+		e = channel_attach(a->super, a->loop, on_super_msg, on_super_gone, a);
+	if (!e)
+		e = channel_attach(a->agent, a->loop, on_agent_msg, on_agent_gone, a);
 	return e ? e : loop_run(a->loop);
 }
 
