@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The agent's other rings: vtpmctl's connections, and the way to ptpm-proxy. */
+#include "lib/isolation.h"
 #include "lib/proto_admin.h"
 #include "lib/proto_agent.h"
 #include "lib/proto_carrier.h"
@@ -70,6 +71,20 @@ static struct channel *client(void)
 	return c;
 }
 
+/* The manager's end, on which it is told first what Xen is like. */
+static struct channel *admin_ring(void)
+{
+	struct channel *ring = play_ring(&play, "admin");
+	enum isolation told;
+	struct msg m;
+
+	assert_int_equal(channel_recv(ring, &m), ERR_OK);
+	assert_int_equal(m.type, AGENT_ISOLATION);
+	assert_int_equal(isolation_decode(m.body, m.len, &told), ERR_OK);
+	assert_int_equal(told, ISOLATION_DUMMY);
+	return ring;
+}
+
 static uint32_t expect_client(struct channel *ring)
 {
 	struct agent_client who;
@@ -136,7 +151,7 @@ static void expect_answer(struct channel *c, uint32_t id, const char *text)
 
 static void test_two_clients(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *a = client(), *b = client();
+	struct channel *ring = admin_ring(), *a = client(), *b = client();
 	uint32_t first = expect_client(ring), second = expect_client(ring);
 
 	(void)state;
@@ -160,7 +175,7 @@ static void test_two_clients(void **state)
 
 static void test_impatient(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *c = client();
+	struct channel *ring = admin_ring(), *c = client();
 	uint32_t who = expect_client(ring);
 
 	(void)state;
@@ -192,14 +207,14 @@ static void test_without_manager(void **state)
 
 static void test_manager_restarts(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *c = client();
+	struct channel *ring = admin_ring(), *c = client();
 	uint32_t before = expect_client(ring);
 
 	(void)state;
 	channel_close(ring);
 	play_turn(&play);
 	expect_closed(c);
-	ring = play_ring(&play, "admin");
+	ring = admin_ring();
 	c = client();
 	assert_true(expect_client(ring) > before);
 	channel_close(c);
@@ -208,7 +223,7 @@ static void test_manager_restarts(void **state)
 
 static void test_dismissed(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *c = client();
+	struct channel *ring = admin_ring(), *c = client();
 	uint32_t who = expect_client(ring);
 	uint8_t body[8];
 	size_t len;
@@ -224,24 +239,24 @@ static void test_dismissed(void **state)
 
 static void test_hostile_manager(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *c = client();
+	struct channel *ring = admin_ring(), *c = client();
 	uint32_t who = expect_client(ring);
 
 	(void)state;
 	answer(ring, who, 1, "nobody asked");
 	expect_closed(ring);
 	expect_closed(c);
-	ring = play_ring(&play, "admin");
+	ring = admin_ring();
 	answer(ring, who + 100, 1, "nobody is there");
 	expect_closed(ring);
-	ring = play_ring(&play, "admin");
+	ring = admin_ring();
 	send(ring, AGENT_SPAWN, 0, "x", 1);
 	expect_closed(ring);
-	ring = play_ring(&play, "admin");
+	ring = admin_ring();
 	send(ring, AGENT_REPLY, 0, "xyz", 3);
 	expect_closed(ring);
 	/* What it breaks is its own ring. */
-	ring = play_ring(&play, "admin");
+	ring = admin_ring();
 	c = client();
 	expect_client(ring);
 	channel_close(c);
@@ -251,7 +266,7 @@ static void test_hostile_manager(void **state)
 /* Clients that are too many are turned away; the manager hears of no more than it allows. */
 static void test_crowd(void **state)
 {
-	struct channel *ring = play_ring(&play, "admin"), *all[AGENT_CLIENTS_MAX + 1];
+	struct channel *ring = admin_ring(), *all[AGENT_CLIENTS_MAX + 1];
 	unsigned limit = geteuid() == 0 ? AGENT_CLIENTS_MAX : 8;
 
 	(void)state;
@@ -274,7 +289,7 @@ static void test_deaf_manager(void **state)
 {
 	static uint8_t text[128 * 1024];
 	const struct msg m = {.type = ADMIN_POLICY_LOAD, .body = text, .len = sizeof(text)};
-	struct channel *ring = play_ring(&play, "admin");
+	struct channel *ring = admin_ring();
 	unsigned taken = 0;
 
 	(void)state;
