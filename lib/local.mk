@@ -55,7 +55,8 @@ noinst_LIBRARIES += libvtpmxen.a
 libvtpmxen_a_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 libvtpmxen_a_SOURCES = \
 	lib/xen/channel_xen.c lib/xen/channel_xen.h \
-	lib/xen/vchan.c lib/xen/vchan.h
+	lib/xen/vchan.c lib/xen/vchan.h \
+	lib/xen/vchan_node.c lib/xen/vchan_node.h
 endif
 
 # Unit tests of the modules above, but proto_*.
@@ -129,6 +130,12 @@ tests_unit_test_carrier_peer_SOURCES = tests/unit/test_carrier_peer.c tests/unit
 tests_unit_test_carrier_peer_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_carrier_peer_LDADD = $(UNIT_LIBS)
 
+check_PROGRAMS += tests/unit/test_vchan_node
+tests_unit_test_vchan_node_SOURCES = tests/unit/test_vchan_node.c \
+	lib/xen/vchan_node.c lib/xen/vchan_node.h
+tests_unit_test_vchan_node_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_vchan_node_LDADD = $(UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_spawn
 tests_unit_test_spawn_SOURCES = tests/unit/test_spawn.c
 tests_unit_test_spawn_CFLAGS = $(UNIT_CFLAGS)
@@ -150,6 +157,12 @@ noinst_PROGRAMS += tests/fuzz/fuzz_rbuf
 tests_fuzz_fuzz_rbuf_SOURCES = tests/fuzz/fuzz_rbuf.c
 tests_fuzz_fuzz_rbuf_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_rbuf_LDADD = libvtpm.a $(CRYPTO_LIBS)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_vchan_node
+tests_fuzz_fuzz_vchan_node_SOURCES = tests/fuzz/fuzz_vchan_node.c \
+	lib/xen/vchan_node.c lib/xen/vchan_node.h
+tests_fuzz_fuzz_vchan_node_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_vchan_node_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 noinst_PROGRAMS += tests/fuzz/fuzz_tpm_cmd
 tests_fuzz_fuzz_tpm_cmd_SOURCES = tests/fuzz/fuzz_tpm_cmd.c

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/xen/vchan.h"
 
+#include "lib/xen/vchan_node.h"
+
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +16,6 @@
 #define ORDER_LARGE    11 /* at the offset that is their size */
 #define ORDER_MAX      16
 #define RING_PAGES_MAX (VCHAN_RING_MAX / PAGE)
-#define NODE_MAX       64
 
 /* Of struct vchan_interface's cli_live. */
 #define CLIENT_HERE    1
@@ -34,13 +33,6 @@ struct control_page {
 _Static_assert(sizeof(struct vchan_interface) + 2 * RING_PAGES_MAX * sizeof(uint32_t) <= 512,
 	       "the tag lies behind the grants");
 _Static_assert(sizeof(struct control_page) <= 1u << ORDER_SMALL, "and before the rings");
-
-/* What the node says. */
-struct node {
-	uint32_t grant;
-	uint32_t port;
-	uint64_t tag;
-};
 
 static enum err failed(void)
 {
@@ -152,21 +144,19 @@ static void present(struct libxenvchan *v, uint64_t tag)
 }
 
 static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path,
-			   const struct node *node)
+			   const struct vchan_node *node)
 {
 	struct xs_permissions perms[2] = {{.perms = XS_PERM_NONE},
 					  {.id = peer, .perms = XS_PERM_READ}};
 	char *self = xs_read(xs, XBT_NULL, "domid", NULL);
-	char text[NODE_MAX];
-	int len = snprintf(text, sizeof(text), "%" PRIu32 " %" PRIu32 " %016" PRIx64, node->grant,
-			   node->port, node->tag);
+	struct vchan_node_text text = vchan_node_format(node);
 
 	if (!self)
 		return failed();
 	perms[0].id = (unsigned)strtoul(self, NULL, 10);
 	free(self);
-	/* Until the second step the node is ours alone: no moment at which others may read it. */
-	if (!xs_write(xs, XBT_NULL, path, text, (unsigned)len) ||
+	/* A new node is ours alone until the second step. */
+	if (!xs_write(xs, XBT_NULL, path, text.s, (unsigned)strlen(text.s)) ||
 	    !xs_set_permissions(xs, XBT_NULL, path, perms, 2))
 		return failed();
 	return ERR_OK;
@@ -177,7 +167,7 @@ static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path
  * there is nothing any more. Were it in xs_path, the library would open xenstore to remove it,
  * and a server that has entered its sandbox would be killed for that.
  */
-static enum err publish(uint32_t peer, const char *path, const struct node *node)
+static enum err publish(uint32_t peer, const char *path, const struct vchan_node *node)
 {
 	struct xs_handle *xs = xs_open(0);
 	enum err e;
@@ -191,7 +181,7 @@ static enum err publish(uint32_t peer, const char *path, const struct node *node
 
 static enum err serve(struct libxenvchan *v, uint32_t peer, const char *path, size_t ring)
 {
-	struct node node = {0};
+	struct vchan_node node = {0};
 	enum err e = ERR_IO;
 
 	if (getrandom(&node.tag, sizeof(node.tag), 0) == sizeof(node.tag))
@@ -229,18 +219,7 @@ enum err vchan_serve(uint32_t peer, const char *path, size_t ring, struct libxen
 
 /* The client. */
 
-static enum err parse_node(const char *text, struct node *out)
-{
-	int end = 0;
-
-	if (sscanf(text, "%9" SCNu32 " %9" SCNu32 " %16" SCNx64 "%n", &out->grant, &out->port,
-		   &out->tag, &end) != 3 ||
-	    text[end] != '\0')
-		return ERR_NOT_FOUND;
-	return ERR_OK;
-}
-
-static enum err read_node(const char *path, struct node *out)
+static enum err read_node(const char *path, struct vchan_node *out)
 {
 	struct xs_handle *xs = xs_open(0);
 	char *text;
@@ -249,7 +228,7 @@ static enum err read_node(const char *path, struct node *out)
 	if (!xs)
 		return failed();
 	text = xs_read(xs, XBT_NULL, path, NULL);
-	e = text ? parse_node(text, out) : ERR_NOT_FOUND;
+	e = text && !vchan_node_parse(text, out) ? ERR_OK : ERR_NOT_FOUND;
 	free(text);
 	xs_close(xs);
 	return e;
@@ -259,7 +238,7 @@ static enum err read_node(const char *path, struct node *out)
  * Whether the page behind the grant is this node's, and nobody has joined it. Only to look: a
  * page mapped in order to be used tells its server, when it is unmapped, that the client has gone.
  */
-static enum err look_at(xengnttab_handle *gnttab, uint32_t server, const struct node *node)
+static enum err look_at(xengnttab_handle *gnttab, uint32_t server, const struct vchan_node *node)
 {
 	const struct control_page *page =
 	    xengnttab_map_grant_ref(gnttab, server, node->grant, PROT_READ);
@@ -329,7 +308,7 @@ static enum err map_rings(struct libxenvchan *v, uint32_t server, int left, int 
 			&v->read);
 }
 
-static enum err join(struct libxenvchan *v, uint32_t server, const struct node *node)
+static enum err join(struct libxenvchan *v, uint32_t server, const struct vchan_node *node)
 {
 	enum err e;
 
@@ -362,7 +341,7 @@ static void announce(struct libxenvchan *v)
 enum err vchan_join(uint32_t server, const char *path, struct libxenvchan **out)
 {
 	struct libxenvchan *v = calloc(1, sizeof(*v));
-	struct node node;
+	struct vchan_node node;
 	enum err e;
 
 	if (!v)

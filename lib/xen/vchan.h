@@ -5,13 +5,9 @@
  * fails, and joins a ring that somebody else uses already; from then on the
  * library's reading, writing and closing serve.
  *
- * The server's node in xenstore, readable by the peer alone, has
- *
- *	GRANT PORT TAG
- *
- * the reference of the control page and the event channel's port in decimal,
- * and a random tag, 16 hexadecimal digits. The tag stands in the page as well:
- * a node that outlived its server names a grant that may be another ring's now.
+ * The server's node in xenstore (lib/xen/vchan_node.h) is readable by the peer
+ * alone. Its tag stands in the control page as well: a node that outlived its
+ * server names a grant that may be another ring's now.
  */
 #ifndef LIB_XEN_VCHAN_H
 #define LIB_XEN_VCHAN_H
