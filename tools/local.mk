@@ -20,12 +20,14 @@ tools_libctl_a_SOURCES = \
 	tools/ctl/ctl_audit.c tools/ctl/ctl_audit.h \
 	tools/ctl/ctl_client.c tools/ctl/ctl_client.h \
 	tools/ctl/ctl_coverage.c tools/ctl/ctl_coverage.h \
+	tools/ctl/ctl_doctor.c \
 	tools/ctl/ctl_domain.c tools/ctl/ctl_domain.h \
 	tools/ctl/ctl_exit.c \
 	tools/ctl/ctl_file.c tools/ctl/ctl_file.h \
 	tools/ctl/ctl_flask.h tools/ctl/ctl_flask_numbers.c tools/ctl/ctl_flask_rules.c \
 	tools/ctl/ctl_guest.c tools/ctl/ctl_guest.h \
 	tools/ctl/ctl_help.c tools/ctl/ctl_help.h \
+	tools/ctl/ctl_host.c tools/ctl/ctl_host.h \
 	tools/ctl/ctl_json.c tools/ctl/ctl_json.h \
 	tools/ctl/ctl_key.c tools/ctl/ctl_key.h \
 	tools/ctl/ctl_libvirt.c \
@@ -129,6 +131,11 @@ check_PROGRAMS += tests/unit/test_ctl_files
 tests_unit_test_ctl_files_SOURCES = tests/unit/test_ctl_files.c
 tests_unit_test_ctl_files_CFLAGS = $(UNIT_CFLAGS) $(JSONC_CFLAGS)
 tests_unit_test_ctl_files_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_ctl_host
+tests_unit_test_ctl_host_SOURCES = tests/unit/test_ctl_host.c
+tests_unit_test_ctl_host_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_ctl_host_LDADD = $(CTL_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/test_ctl_key
 tests_unit_test_ctl_key_SOURCES = tests/unit/test_ctl_key.c

@@ -71,8 +71,14 @@ again() {
 }
 
 check "this machine's TPM" within 60 test -c /dev/tpmrm0
-check "ptpm-proxy is up" within 60 systemctl is-active ptpm-proxy
-check "vtpmmgr is up" within 60 systemctl is-active vtpmmgr
+up() {
+	within 60 systemctl is-active "$1" && return
+	systemctl status --no-pager --lines 30 "$1"
+	return 1
+}
+
+check "ptpm-proxy is up" up ptpm-proxy
+check "vtpmmgr is up" up vtpmmgr
 check "the man pages are there" test -f /usr/share/man/man8/vtpmmgr.8.gz -o -f /usr/share/man/man8/vtpmmgr.8
 task=$(sed 's/.*guest=\([a-z]*\).*/\1/' /proc/cmdline)
 "$task"

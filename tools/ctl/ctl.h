@@ -65,6 +65,7 @@ struct ctl_command {
 extern const struct ctl_command ctl_platform_commands[];
 extern const struct ctl_command ctl_recover_commands[];
 extern const struct ctl_command ctl_status_commands[];
+extern const struct ctl_command ctl_doctor_commands[];
 extern const struct ctl_command ctl_vtpm_commands[];
 extern const struct ctl_command ctl_libvirt_commands[];
 extern const struct ctl_command ctl_xen_commands[];

@@ -14,6 +14,7 @@ static const struct {
     {"the platform", ctl_platform_commands},
     {NULL, ctl_recover_commands},
     {"how things stand", ctl_status_commands},
+    {NULL, ctl_doctor_commands},
     {"vTPMs", ctl_vtpm_commands},
     {NULL, ctl_libvirt_commands},
     {NULL, ctl_xen_commands},

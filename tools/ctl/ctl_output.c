@@ -142,6 +142,16 @@ void ctl_output_wrapped(FILE *f, unsigned indent, const char *text)
 	fputc('\n', f);
 }
 
+void ctl_output_gap(unsigned indent, const char *item, const char *text, const char *action)
+{
+	char what[512];
+
+	printf("%s\n", item);
+	ctl_output_wrapped(stdout, indent, text);
+	snprintf(what, sizeof(what), "What to do: %s.", action);
+	ctl_output_wrapped(stdout, indent, what);
+}
+
 void ctl_output_hex(const uint8_t *bytes, size_t len, char *out)
 {
 	*out = '\0';

@@ -43,6 +43,9 @@ enum err ctl_output_items(struct ctl *c, const struct ctl_table *t, const void *
 /* Text wrapped at 78 columns, every line after an indent. */
 void ctl_output_wrapped(FILE *f, unsigned indent, const char *text);
 
+/* A thing that is not as it should be: its name, then, indented, what that means and what to do. */
+void ctl_output_gap(unsigned indent, const char *item, const char *text, const char *action);
+
 /* "3f2a..." in lower case; out holds 2 * len + 1. */
 void ctl_output_hex(const uint8_t *bytes, size_t len, char *out);
 

@@ -169,16 +169,11 @@ static void print_host(const struct admin_status *s)
 /* A line for each thing that is covered; for one that is not, what that means and what to do. */
 static void print_item(const struct ctl_coverage *v)
 {
-	char action[512];
-
-	if (v->covered) {
-		printf("  %-12s %s\n", v->item, v->text);
-		return;
-	}
-	printf("  %s\n", v->item);
-	ctl_output_wrapped(stdout, 6, v->text);
-	snprintf(action, sizeof(action), "What to do: %s.", v->action);
-	ctl_output_wrapped(stdout, 6, action);
+	printf("  ");
+	if (v->covered)
+		printf("%-12s %s\n", v->item, v->text);
+	else
+		ctl_output_gap(6, v->item, v->text, v->action);
 }
 
 static void print_coverage(const struct admin_status *s, bool covered, const char *title)
