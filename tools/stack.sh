@@ -109,12 +109,17 @@ programs() {
 	echo "$DIR/libexec"
 }
 
-# manager_start [option...]
+# manager_start [option...]: one that was killed may take a while to let go of the store.
 manager_start() {
-	rm -f "$RUN/admin"
-	stack_start vtpmmgr "$(built vtpmmgr)" --run-dir "$RUN" --store "$STORE" \
-		--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
-	within 60 answers_or_ended && vtpmctl status >/dev/null 2>&1
+	local i
+	for i in 1 2 3 4 5; do
+		rm -f "$RUN/admin"
+		stack_start vtpmmgr "$(built vtpmmgr)" --run-dir "$RUN" --store "$STORE" \
+			--ptpm "$RUN/ptpm" --pin "$DIR/pin" --policy "$POLICY" --libexec "$(programs)" "$@"
+		within 60 answers_or_ended && vtpmctl status >/dev/null 2>&1 && return
+		tail -n 2 "$DIR/vtpmmgr.log" | grep -q 'another manager is using it' || return
+	done
+	return 1
 }
 
 answers_or_ended() {
