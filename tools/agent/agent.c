@@ -124,23 +124,30 @@ static void look(struct agent *a)
 
 /* ---- domains -------------------------------------------------------------------------------- */
 
+/* A domain that is destroyed says nothing on its rings. */
+static void leave_manager(struct agent *a)
+{
+	if (a->manager == AGENT_NO_DOMAIN)
+		return;
+	xenstore_unwatch(a->xenstore, manager_path(a, "").s);
+	agent_admin_drop(a->admin);
+	for (size_t i = 0; i < AGENT_PTPMS; i++)
+		agent_ptpm_drop(a->ptpm[i]);
+	agent_worker_drop_rings(a);
+}
+
 static void set_manager(struct agent *a, uint32_t domid)
 {
-	char path[XENSTORE_PATH_MAX];
-
 	if (domid == a->manager)
 		return;
-	if (a->manager != AGENT_NO_DOMAIN)
-		xenstore_unwatch(a->xenstore, manager_path(a, "").s);
+	leave_manager(a);
 	a->manager = domid;
 	if (domid == AGENT_NO_DOMAIN) {
 		log_warning("the manager's domain %s has gone", a->options->manager);
 		return;
 	}
 	log_info("the manager's domain is %u", domid);
-	snprintf(path, sizeof(path), "/local/domain/%u/vtpm/xsm", domid);
-	if (xenstore_write(a->xenstore, path, xsm_name(a->xsm), domid) ||
-	    xenstore_watch(a->xenstore, manager_path(a, "").s))
+	if (xenstore_watch(a->xenstore, manager_path(a, "").s))
 		log_error("cannot watch domain %u", domid);
 }
 
@@ -200,6 +207,7 @@ static void on_event(void *arg, uint32_t events)
 
 	(void)events;
 	while (xenstore_event(a->xenstore, path, sizeof(path)) == ERR_OK) {
+		log_debug("xenstore: %s", path);
 		domains = domains || path[0] == '@';
 		released = released || strcmp(path, RELEASED) == 0;
 	}

@@ -286,10 +286,15 @@ static void on_ring_gone(void *arg, enum err why)
 		log_info("the manager does not take requests any more");
 	else
 		log_warning("the manager's admin ring is closed: %s", err_text(why));
+	agent_admin_drop(m);
+	agent_look_again(m->agent);
+}
+
+void agent_admin_drop(struct agent_admin *m)
+{
 	channel_close(m->ring);
 	m->ring = NULL;
 	drop_clients(m);
-	agent_look_again(m->agent);
 }
 
 bool agent_admin_has_ring(const struct agent_admin *m)

@@ -15,5 +15,7 @@ void agent_admin_free(struct agent_admin *m);
 bool agent_admin_has_ring(const struct agent_admin *m);
 /* Owns ring. */
 void agent_admin_take(struct agent_admin *m, struct channel *ring);
+/* The manager's domain has gone, and its ring with it. */
+void agent_admin_drop(struct agent_admin *m);
 
 #endif

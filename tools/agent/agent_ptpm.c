@@ -43,9 +43,14 @@ static void on_gone(void *arg, enum err why)
 	struct agent_ptpm *p = arg;
 
 	log_debug("ring %s: %s", p->name, err_name(why));
+	agent_ptpm_drop(p);
+	agent_look_again(p->agent);
+}
+
+void agent_ptpm_drop(struct agent_ptpm *p)
+{
 	carrier_free(p->carrier);
 	p->carrier = NULL;
-	agent_look_again(p->agent);
 }
 
 static const struct carrier_ops ops = {.open = on_open, .gone = on_gone};

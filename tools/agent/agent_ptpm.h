@@ -15,5 +15,7 @@ void agent_ptpm_free(struct agent_ptpm *p);
 bool agent_ptpm_has_ring(const struct agent_ptpm *p);
 /* Owns ring. */
 void agent_ptpm_take(struct agent_ptpm *p, struct channel *ring);
+/* The manager's domain has gone: what it had with the proxy ends as well. */
+void agent_ptpm_drop(struct agent_ptpm *p);
 
 #endif

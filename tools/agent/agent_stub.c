@@ -15,9 +15,9 @@
 #define XL_TIMEOUT_MS 60000
 
 /* As xl sees what it is given. */
-#define FD_KERNEL    "/dev/fd/3"
-#define FD_INITRAMFS "/dev/fd/4"
-#define FD_CONFIG    "/dev/fd/5"
+#define FD_KERNEL    "/proc/self/fd/3"
+#define FD_INITRAMFS "/proc/self/fd/4"
+#define FD_CONFIG    "/proc/self/fd/5"
 
 static bool image_fits(const struct agent_worker *w)
 {

@@ -268,6 +268,15 @@ static enum err on_ring_msg(void *arg, struct msg *m)
 	return msg_dispatch(rules, sizeof(rules) / sizeof(rules[0]), w->talk, w, m);
 }
 
+static void drop_ring(struct agent_worker *w)
+{
+	channel_close(w->ring);
+	w->ring = NULL;
+	if (w->talk != TALK_OVER)
+		w->talk = TALK_NONE;
+	advance(w);
+}
+
 static void on_ring_gone(void *arg, enum err why)
 {
 	struct agent_worker *w = arg;
@@ -275,11 +284,7 @@ static void on_ring_gone(void *arg, enum err why)
 
 	if (why != ERR_EOF)
 		log_warning("ring of vTPM %s is closed: %s", uuid_format(w->uuid).s, err_text(why));
-	channel_close(w->ring);
-	w->ring = NULL;
-	if (w->talk != TALK_OVER)
-		w->talk = TALK_NONE;
-	advance(w);
+	drop_ring(w);
 	agent_look_again(a);
 }
 
@@ -393,6 +398,17 @@ void agent_worker_domains(struct agent *a, const struct domains *d)
 	for (w = LIST_FIRST(&a->workers); w; w = next) {
 		next = LIST_NEXT(w, link);
 		update(w, d);
+	}
+}
+
+void agent_worker_drop_rings(struct agent *a)
+{
+	struct agent_worker *w, *next;
+
+	for (w = LIST_FIRST(&a->workers); w; w = next) {
+		next = LIST_NEXT(w, link);
+		w->talk = TALK_OVER;
+		drop_ring(w);
 	}
 }
 

@@ -54,6 +54,9 @@ bool agent_worker_wants_ring(const struct agent *a, const uint8_t uuid[UUID_SIZE
 /* Owns ring. */
 void agent_worker_take(struct agent *a, const uint8_t uuid[UUID_SIZE], struct channel *ring);
 
+/* The manager's domain has gone. Its stub domains cannot serve another one: they go, too. */
+void agent_worker_drop_rings(struct agent *a);
+
 /* At the start: the stub domains that run. Those that were not finished are destroyed. */
 void agent_worker_adopt(struct agent *a, const struct domains *d);
 

@@ -57,30 +57,21 @@ enum xsm xsm_from_info(const char *output)
 	return look(text, signs, sizeof(signs) / sizeof(signs[0]));
 }
 
-static const struct {
-	const char *name;
-	const char *advice;
-} modes[] = {
-    [XSM_UNKNOWN] = {"unknown", "it cannot be told which access control Xen has; stub domains need "
-				"xsm=flask with a policy (vtpmctl policy flask)"},
-    [XSM_SILO] = {"silo", "Xen runs in SILO mode, in which no stub domain can serve a guest: boot "
-			  "it with xsm=flask flask=enforcing and the policy that 'vtpmctl policy "
-			  "flask' writes"},
-    [XSM_DUMMY] = {"dummy", "Xen keeps no domain from any other (xsm=dummy): boot it with "
-			    "xsm=flask flask=enforcing and the policy that 'vtpmctl policy flask' "
-			    "writes"},
-    [XSM_FLASK_PERMISSIVE] = {"flask-permissive",
-			      "Xen's policy is not enforced: 'xl setenforce 1', and "
-			      "flask=enforcing on its command line"},
-    [XSM_FLASK_ENFORCING] = {"flask-enforcing", NULL},
+static const char *const advice[] = {
+    [XSM_UNKNOWN] =
+	"it cannot be told which access control Xen has; stub domains need xsm=flask with "
+	"a policy (vtpmctl policy flask)",
+    [XSM_SILO] = "Xen runs in SILO mode, in which no stub domain can serve a guest: boot it with "
+		 "xsm=flask flask=enforcing and the policy that 'vtpmctl policy flask' writes",
+    [XSM_DUMMY] = "Xen keeps no domain from any other (xsm=dummy): boot it with xsm=flask "
+		  "flask=enforcing and the policy that 'vtpmctl policy flask' writes",
+    [XSM_FLASK_PERMISSIVE] =
+	"Xen's policy is not enforced: 'xl setenforce 1', and flask=enforcing on "
+	"its command line",
+    [XSM_FLASK_ENFORCING] = NULL,
 };
-
-const char *xsm_name(enum xsm x)
-{
-	return modes[x].name;
-}
 
 const char *xsm_advice(enum xsm x)
 {
-	return modes[x].advice;
+	return advice[x];
 }

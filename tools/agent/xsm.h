@@ -16,9 +16,6 @@ enum xsm xsm_from_getenforce(const char *output);
 enum xsm xsm_from_dmesg(const char *output);
 enum xsm xsm_from_info(const char *output);
 
-/* "silo": stable, lower-case. */
-const char *xsm_name(enum xsm x);
-
 /* What it means for stub domains and what to do, a sentence; NULL where all is as it should be. */
 const char *xsm_advice(enum xsm x);
 
