@@ -33,6 +33,10 @@ noinst_PROGRAMS += tests/xen/prog/vchan_echo
 tests_xen_prog_vchan_echo_SOURCES = tests/xen/prog/vchan_echo.c
 tests_xen_prog_vchan_echo_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 tests_xen_prog_vchan_echo_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LIBS)
+
+# Who reaches whom, past xenstore and every library.
+noinst_PROGRAMS += tests/xen/prog/flask_probe
+tests_xen_prog_flask_probe_SOURCES = tests/xen/prog/flask_probe.c
 endif
 
 # Faults at every boundary: the tracer that makes them happen, and what drives it.
