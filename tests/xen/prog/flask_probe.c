@@ -19,8 +19,9 @@ typedef uint32_t grant_ref_t;
 #include <xen/evtchn.h>
 #include <xen/gntdev.h>
 
-#define REFERENCES 16 /* the first ones: the console, xenstore, and what its kernel granted first \
-		       */
+#define REFERENCES                                                                     \
+	16 /* the first ones: the console, xenstore, and what its kernel granted first \
+	    */
 #define PAGE 4096
 
 /* "refused" is the hypervisor's EACCES; a domain that is not there is another error. */
