@@ -102,6 +102,10 @@ tests_unit_test_device_LDADD = libstubinit.a $(UNIT_LIBS)
 noinst_PROGRAMS += tests/integration/tpmif_driver
 tests_integration_tpmif_driver_SOURCES = tests/integration/tpmif_driver.c
 tests_integration_tpmif_driver_LDADD = libstubinit.a libvtpm.a $(CRYPTO_LIBS)
+noinst_PROGRAMS += tests/integration/stub_driver
+tests_integration_stub_driver_SOURCES = tests/integration/stub_driver.c \
+	tests/integration/worker_play.c tests/integration/worker_play.h
+tests_integration_stub_driver_LDADD = libstubinit.a libvtpm.a $(CRYPTO_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_tpmif

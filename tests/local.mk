@@ -37,6 +37,12 @@ tests_xen_prog_vchan_echo_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LI
 # Who reaches whom, past xenstore and every library.
 noinst_PROGRAMS += tests/xen/prog/flask_probe
 tests_xen_prog_flask_probe_SOURCES = tests/xen/prog/flask_probe.c
+
+# A frontend in a guest that speaks to its vTPM's backend badly.
+noinst_PROGRAMS += tests/xen/prog/tpmif_hostile
+tests_xen_prog_tpmif_hostile_SOURCES = tests/xen/prog/tpmif_hostile.c
+tests_xen_prog_tpmif_hostile_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
+tests_xen_prog_tpmif_hostile_LDADD = $(XEN_LIBS)
 endif
 
 # Faults at every boundary: the tracer that makes them happen, and what drives it.
