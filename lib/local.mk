@@ -12,6 +12,7 @@ libvtpm_a_SOURCES = \
 	lib/crypt.c lib/crypt.h \
 	lib/crypt_aead.c \
 	lib/crypt_verify.c \
+	lib/early.c lib/early.h \
 	lib/err.c lib/err.h \
 	lib/field.c lib/field.h \
 	lib/finding.c lib/finding.h \

@@ -64,6 +64,15 @@ endif
 endif
 endif
 
+# What the domains boot: DOMAIN_ROOT=... DOMAIN_KERNEL=... DOMAIN_POLICY=... (stubdom/image/build).
+EXTRA_DIST += stubdom/image
+if WITH_XEN
+domain-images: $(sbin_PROGRAMS) $(daemon_PROGRAMS)
+	READELF='$(READELF)' STRIP='$(STRIP)' $(srcdir)/stubdom/image/build . images \
+		'$(libexecdir)/vtpmmgr' '$(sbindir)' '$(sysconfdir)/vtpmmgr'
+.PHONY: domain-images
+endif
+
 dist_man_MANS += doc/man/vtpm-stubdom.8
 
 noinst_PROGRAMS += tests/integration/worker_driver

@@ -169,6 +169,12 @@ daemon_PROGRAMS += vtpmmgr-vchan
 vtpmmgr_vchan_SOURCES = $(vchan_sources)
 vtpmmgr_vchan_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 vtpmmgr_vchan_LDADD = libvtpmxen.a libvtpm.a $(XEN_LIBS) $(CRYPTO_LIBS) $(SECCOMP_LIBS)
+
+# Process 1 of the manager's domain.
+daemon_PROGRAMS += vtpmmgr-init
+vtpmmgr_init_SOURCES = vtpmmgr/init/init_main.c
+vtpmmgr_init_CPPFLAGS = $(AM_CPPFLAGS) -DSBINDIR='"$(sbindir)"'
+vtpmmgr_init_LDADD = libvtpm.a
 endif
 
 # The same with rings that need no Xen, and who is at their other ends (tests/integration/xen).

@@ -1,67 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stubdom/init/boot.h"
 
+#include "lib/early.h"
 #include "lib/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define NEW_ROOT "/new"
-#define CONSOLE  "/dev/console"
 
 /* In the order in which they need each other. */
 static const char *const modules[] = {"xen-evtchn", "xen-gntdev"};
 
-static const struct {
-	const char *type, *at, *data;
-	unsigned long flags;
-} mounts[] = {
+static const struct early_mount mounts[] = {
     {"tmpfs", NEW_ROOT, "size=64k,mode=0755", MS_NOSUID | MS_NODEV | MS_NOEXEC},
     {"devtmpfs", NEW_ROOT "/dev", "mode=0755", MS_NOSUID | MS_NOEXEC},
     {"proc", NEW_ROOT "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC},
 };
 
-static enum err load(const char *name)
-{
-	char path[64];
-	enum err e;
-	int fd;
-
-	snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? ERR_OK : err_from_errno(errno);
-	e = syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST ? ERR_OK
-									 : err_from_errno(errno);
-	close(fd);
-	return e;
-}
-
 static enum err load_modules(void)
 {
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]) && !e; i++)
-		e = load(modules[i]);
-	return e;
+	return early_modules(modules, sizeof(modules) / sizeof(modules[0]));
 }
 
 static enum err mount_all(void)
 {
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		if ((mkdir(mounts[i].at, 0755) != 0 && errno != EEXIST) ||
-		    mount("none", mounts[i].at, mounts[i].type, mounts[i].flags, mounts[i].data) !=
-			0)
-			return err_from_errno(errno);
-	}
-	return ERR_OK;
+	return early_mounts(mounts, sizeof(mounts) / sizeof(mounts[0]));
 }
 
 /*
@@ -74,18 +41,6 @@ static enum err change_root(void)
 	    chdir("/") != 0)
 		return err_from_errno(errno);
 	return ERR_OK;
-}
-
-/* An image without a console's node has left the first three descriptors closed. */
-static enum err open_console(void)
-{
-	int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
-
-	while (fd >= 0 && fd < STDERR_FILENO)
-		fd = dup(fd);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	return fd < 0 ? err_from_errno(errno) : ERR_OK;
 }
 
 static enum err read_cmdline(char *out, size_t cap)
@@ -110,7 +65,7 @@ static const struct {
     {"drivers", load_modules},
     {"file systems", mount_all},
     {"a root that can be left", change_root},
-    {"console", open_console},
+    {"console", early_console},
 };
 
 enum err boot(int *worker, char *cmdline, size_t cap)

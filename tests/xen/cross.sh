@@ -18,7 +18,8 @@ cross_build() (
 	mkdir -p "$XEN_BUILD" && cd "$XEN_BUILD" || exit
 	[ -x "$TOP/configure" ] || (cd "$TOP" && autoreconf -fi) || exit
 	[ -f Makefile ] || cross_configure || exit
-	cross_make -j"$(nproc)" $(cross_make print-installed | tail -n 1)
+	cross_make -j"$(nproc)" $(cross_make print-installed | tail -n 1) &&
+		DOMAIN_ROOT=$XEN_ROOT DOMAIN_POLICY=$TOP/tests/policy.json cross_make domain-images
 )
 
 # cross_programs: what that has built.

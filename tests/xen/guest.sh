@@ -19,6 +19,15 @@ tpm_driver() {
 	insmod /lib/xen-tpmfront.ko && within 20 test -c /dev/tpm0
 }
 
+tpm_tools() {
+	check "the driver" tpm_driver
+	check "random bytes" tpm2_getrandom --hex 8
+	check "a primary key" tpm2_createprimary -Q -C o -c primary.ctx
+	check "an NV index" tpm2_nvdefine -Q 0x1500001 -C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
+	check "counts" tpm2_nvincrement -Q 0x1500001 -C o
+	check "an extend" tpm2_pcrextend 16:sha256=$(printf %064d 1)
+}
+
 for word in $(cat /proc/cmdline); do
 	case $word in
 	task=*) task=${word#task=} ;;
@@ -26,6 +35,7 @@ for word in $(cat /proc/cmdline); do
 done
 echo "guest up $(uptime_s)"
 [ ! -f /task ] || . /task
+cd /tmp
 [ -z "${task:-}" ] || $task
 echo "guest done $(uptime_s)"
 exec setsid cttyhack sh -l

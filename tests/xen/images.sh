@@ -59,7 +59,7 @@ install_into() {
 	for file in "$@"; do
 		case ${file##*/} in
 		vtpmctl) put_program "$root" "$file" /usr/bin/vtpmctl ;;
-		vtpmmgr) put_program "$root" "$file" /usr/sbin/vtpmmgr ;;
+		vtpmmgr | vtpmmgr-agent | ptpm-proxy) put_program "$root" "$file" "/usr/sbin/${file##*/}" ;;
 		*) put_program "$root" "$file" "/usr/lib/vtpmmgr/${file##*/}" ;;
 		esac || return
 	done
@@ -81,8 +81,16 @@ dom0_root() {
 	cp -r "$XEN_IMAGES" "$1/boot"
 }
 
+# What the manager is told to insist on: SHA-256(SHA-256(kernel) || SHA-256(initramfs)).
+stub_digest() {
+	local file
+	for file in Image stub-initramfs; do
+		sha256sum "$XEN_IMAGES/$file" | cut -d ' ' -f 1
+	done | xxd -r -p | sha256sum | cut -d ' ' -f 1
+}
+
 image_key() {
-	key_of "$TOP"/tests/xen/*.sh "$TOP"/stubdom/image/* $(cross_programs)
+	key_of "$TOP"/tests/xen/*.sh "$TOP"/stubdom/image/* $(cross_programs) "$XEN_BUILD"/images/*
 }
 
 # Kernel and archives are not compressed where dom0 would have to unpack them under emulation.
@@ -91,5 +99,7 @@ make_images() {
 	rm -rf "$work" "$XEN_IMAGES" && mkdir -p "$XEN_IMAGES" &&
 		cp "$(xen_kernel)" "$XEN_IMAGES/Image" &&
 		guest_root "$work" && archive "$work" >"$XEN_IMAGES/guest.cpio" &&
+		cp "$XEN_BUILD"/images/*-initramfs "$XEN_IMAGES/" &&
+		stub_digest >"$XEN_IMAGES/stub.digest" &&
 		dom0_root "$work" && archive "$work" >"$DOM0_IMAGE" && rm -rf "$work"
 }

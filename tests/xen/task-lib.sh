@@ -63,3 +63,89 @@ approve() {
 	vtpmctl platform pcrs --pcrs 0-7,15 -o pcrs.json && vtpmctl platform sign-pcrs \
 		--key /root/authority.pem --pcrs pcrs.json --version "$1" -o approval.json
 }
+
+# What follows is for dom0: the platform as it is run there.
+
+xl_create() {
+	xl create "$@"
+}
+
+# guest_console NAME: what that domain has said.
+guest_console() {
+	cat "/var/log/xen/guest-$1.log"
+}
+
+guest_said() {
+	guest_console "$1" | grep -q "$2"
+}
+
+proxy_start() {
+	background ptpm-proxy ptpm-proxy --tcti device:/dev/tpmrm0 --socket-dir /run/vtpmmgr/ptpm
+	within 10 test -S /run/vtpmmgr/ptpm/keys
+}
+
+manager_config() {
+	cat <<CONFIG
+name = "vtpmmgr"
+kernel = "/boot/Image"
+ramdisk = "/boot/manager-initramfs"
+extra = "console=hvc0 quiet panic=-1 -- --xen --store /dev/xvda --ptpm xen:0 $*"
+memory = ${MANAGER_MEMORY:-128}
+vcpus = 1
+disk = [ "phy:/dev/vda,xvda,w" ]
+seclabel = "system_u:system_r:vtpmmgr_t"
+on_reboot = "restart"
+on_crash = "restart"
+CONFIG
+}
+
+# manager_start [OPTION...]
+manager_start() {
+	manager_config "$@" >/etc/xen/vtpmmgr.cfg && xl_create /etc/xen/vtpmmgr.cfg
+}
+
+agent_start() {
+	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel /boot/Image \
+		--initramfs /boot/stub-initramfs --memory "${STUB_MEMORY:-96}"
+	within 10 test -S /run/vtpmmgr/admin
+}
+
+answers() {
+	vtpmctl status
+}
+
+# platform_up: everything but vTPMs.
+platform_up() {
+	mkdir -p /run/vtpmmgr
+	chmod 711 /run/vtpmmgr
+	check "the proxy serves" proxy_start
+	check "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)"
+	check "the agent" agent_start
+	check "the manager answers vtpmctl in dom0" within 60 answers
+}
+
+platform_init() {
+	check "the authority approves" approve 1
+	check "platform init" vtpmctl platform init --authority /root/authority.pub.pem \
+		--approval approval.json
+}
+
+# guest_config NAME UUID VTPM-UUID TASK
+guest_config() {
+	cat <<CONFIG
+name = "$1"
+uuid = "$2"
+kernel = "/boot/Image"
+ramdisk = "/boot/guest.cpio"
+extra = "console=hvc0 rdinit=/init quiet panic=-1 task=$4"
+memory = 160
+vcpus = 1
+vtpm = [ "backend=vtpm-$3,uuid=$3" ]
+seclabel = "system_u:system_r:guest_${5:-employer}_t"
+CONFIG
+}
+
+# vtpm_uuid NAME
+vtpm_uuid() {
+	vtpmctl show "$1" --json | sed -n 's/.*"uuid": *"\([^"]*\)".*/\1/p' | head -n 1
+}
