@@ -38,9 +38,7 @@ echo "dom0 up $(uptime_s)"
 if [ -f /task ]; then
 	cd /tmp
 	. /task
-	echo "dom0 done $(uptime_s)"
-	sync
-	poweroff -f
+	finish
 fi
 cd /root
 exec setsid cttyhack sh -l

@@ -11,7 +11,7 @@ XEN_BIN=usr/lib/xen-4.17/bin
 DOM0_PROGRAMS="$XEN_BIN/xl $XEN_BIN/xenstored $XEN_BIN/xenconsoled $XEN_BIN/xenconsole
 $XEN_BIN/xen-init-dom0 $XEN_BIN/libxl-save-helper $XEN_BIN/flask-loadpolicy
 usr/bin/xenstore-chmod usr/bin/xenstore-list usr/bin/xenstore-ls usr/bin/xenstore-read
-usr/bin/xenstore-rm usr/bin/xenstore-watch usr/bin/xenstore-write usr/bin/tpm2 bin/bash"
+usr/bin/xenstore-rm usr/bin/xenstore-watch usr/bin/xenstore-write usr/bin/tpm2"
 DOM0_MODULES="virtio_mmio virtio_blk xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc
 xen-blkback tpm_tis_core tpm_tis"
 GUEST_PROGRAMS="usr/bin/tpm2 usr/bin/xenstore-ls usr/bin/xenstore-read usr/bin/xenstore-write"
@@ -76,8 +76,8 @@ dom0_root() {
 	test_root "$1" && in_root "$1" $DOM0_PROGRAMS && put_modules "$1" $(modules_of $DOM0_MODULES) &&
 		install_into "$1" $(cross_programs | grep -v /vtpmmgr-hook) &&
 		put_file "$1" "$TOP/tests/xen/dom0.sh" /init 755 || return
-	mkdir -p "$1/etc/xen"
-	cp -a "$XEN_ROOT/etc/xen/scripts" "$XEN_ROOT/etc/xen/xl.conf" "$1/etc/xen/"
+	put_file "$1" "$XEN_ROOT/etc/xen/xl.conf" /etc/xen/xl.conf
+	put_file "$1" "$TOP/tests/xen/block.sh" /etc/xen/scripts/block-tests 755
 	cp -r "$XEN_IMAGES" "$1/boot"
 }
 

@@ -3,7 +3,7 @@
 # installed here, and nothing of this host's packages changes: apt keeps lists and state in there.
 
 # What runs in dom0 and the guests; what the project is built against.
-XEN_RUN="xen-hypervisor-4.17-arm64 xen-utils-4.17 xenstore-utils linux-image-arm64 bash
+XEN_RUN="xen-hypervisor-4.17-arm64 xen-utils-4.17 xenstore-utils linux-image-arm64
 busybox-static tpm2-tools libtss2-tcti-device0"
 XEN_DEV="libc6-dev libcmocka-dev libjson-c-dev libseccomp-dev libssl-dev libtpms-dev libtss2-dev
 libxen-dev libxml2-dev uuid-dev"

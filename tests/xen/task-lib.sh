@@ -33,6 +33,17 @@ check() {
 	fi
 }
 
+# must DESCRIPTION COMMAND...: like check; without it the rest makes no sense.
+must() {
+	check "$@" || finish
+}
+
+finish() {
+	echo "$SAYS done $(uptime_s)"
+	sync
+	poweroff -f
+}
+
 # logs: what the programs have said since this was asked the last time.
 logs() {
 	for log in /var/log/*.log /var/log/xen/guest-*.log; do
@@ -92,7 +103,7 @@ ramdisk = "/boot/manager-initramfs"
 extra = "console=hvc0 quiet panic=-1 -- --xen --store /dev/xvda --ptpm xen:0 $*"
 memory = ${MANAGER_MEMORY:-128}
 vcpus = 1
-disk = [ "phy:/dev/vda,xvda,w" ]
+disk = [ "format=raw,vdev=xvda,access=rw,script=block-tests,target=/dev/vda" ]
 seclabel = "system_u:system_r:vtpmmgr_t"
 on_reboot = "restart"
 on_crash = "restart"
@@ -118,15 +129,15 @@ answers() {
 platform_up() {
 	mkdir -p /run/vtpmmgr
 	chmod 711 /run/vtpmmgr
-	check "the proxy serves" proxy_start
-	check "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)"
-	check "the agent" agent_start
-	check "the manager answers vtpmctl in dom0" within 60 answers
+	must "the proxy serves" proxy_start
+	must "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)"
+	must "the agent" agent_start
+	must "the manager answers vtpmctl in dom0" within 60 answers
 }
 
 platform_init() {
-	check "the authority approves" approve 1
-	check "platform init" vtpmctl platform init --authority /root/authority.pub.pem \
+	must "the authority approves" approve 1
+	must "platform init" vtpmctl platform init --authority /root/authority.pub.pem \
 		--approval approval.json
 }
 
