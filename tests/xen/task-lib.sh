@@ -92,7 +92,7 @@ guest_said() {
 
 proxy_start() {
 	background ptpm-proxy ptpm-proxy --tcti device:/dev/tpmrm0 --socket-dir /run/vtpmmgr/ptpm
-	within 10 test -S /run/vtpmmgr/ptpm/keys
+	within 100 test -S /run/vtpmmgr/ptpm/keys
 }
 
 manager_config() {
@@ -118,7 +118,7 @@ manager_start() {
 agent_start() {
 	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel /boot/Image \
 		--initramfs /boot/stub-initramfs --memory "${STUB_MEMORY:-96}"
-	within 10 test -S /run/vtpmmgr/admin
+	within 100 test -S /run/vtpmmgr/admin
 }
 
 answers() {
@@ -132,7 +132,7 @@ platform_up() {
 	must "the proxy serves" proxy_start
 	must "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)"
 	must "the agent" agent_start
-	must "the manager answers vtpmctl in dom0" within 60 answers
+	must "the manager answers vtpmctl in dom0" within 100 answers
 }
 
 platform_init() {
