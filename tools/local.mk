@@ -107,9 +107,17 @@ tools_vtpmmgr_agent_LDADD = tools/libagent.a tools/libclient.a libvtpmxen.a libv
 	$(CRYPTO_LIBS) $(XEN_LIBS)
 endif
 
+if WITH_XEN
+nodist_systemd_DATA += tools/systemd/vtpmmgr-agent.service
+endif
+EXTRA_DIST += tools/systemd/vtpmmgr-agent.service.in tools/xen/manager.cfg tools/xen/stub.cfg tools/xen/guest.cfg
+CLEANFILES += tools/systemd/vtpmmgr-agent.service
+tools/systemd/vtpmmgr-agent.service: tools/systemd/vtpmmgr-agent.service.in Makefile
+	$(make_unit)
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
-dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
+dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-agent.8 doc/man/vtpmmgr-hook.8
 EXTRA_DIST += tools/build tools/deps
 
 check_PROGRAMS += tests/unit/test_ctl_args
