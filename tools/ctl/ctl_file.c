@@ -52,8 +52,8 @@ enum err ctl_file_parse(struct ctl *c, const char *path, size_t max, ctl_parse_f
 {
 	struct ctl_where where = {.file = path};
 	struct ctl_diag diag = {0};
-	char *text;
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
 	enum err e = ctl_file_read(c, path, max, &text, &len);
 
 	if (e)
