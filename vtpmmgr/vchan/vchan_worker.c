@@ -23,6 +23,8 @@
 #define DRAIN_MS   1000  /* for the last words on the other rings, once the worker has ended */
 #define DESTROY_MS 500   /* for the agent to take what it is told last */
 #define SMALL_BODY 1024  /* of everything but a state */
+/* Bytes each way that lie in the control page: a domain may grant 1024 pages, for all its vTPMs. */
+#define SMALL_RING 1024
 
 enum which { SUPER, KEYS, BROKER, ENDS };
 
@@ -32,8 +34,8 @@ static const struct {
 	size_t ring; /* bytes each way */
 	size_t body_max;
 } table[ENDS] = {
-    [SUPER] = {"super", FD_SUPER, 1024, SMALL_BODY},
-    [KEYS] = {"keys", FD_WORKER_KEYS, 1024, SMALL_BODY},
+    [SUPER] = {"super", FD_SUPER, SMALL_RING, SMALL_BODY},
+    [KEYS] = {"keys", FD_WORKER_KEYS, SMALL_RING, SMALL_BODY},
     [BROKER] = {"broker", FD_WORKER_BROKER, 32768, MSG_BODY_MAX},
 };
 
@@ -286,7 +288,7 @@ static enum err call_agent(struct worker *w)
 	enum err e;
 
 	snprintf(path, sizeof(path), VCHAN_PATH "agent/worker/%s", uuid_format(w->what.uuid).s);
-	e = channel_xen_serve(VCHAN_AGENT, path, VCHAN_AGENT_RING, SMALL_BODY, &w->agent);
+	e = channel_xen_serve(VCHAN_AGENT, path, SMALL_RING, SMALL_BODY, &w->agent);
 	if (!e)
 		e = channel_attach(w->agent, w->loop, on_agent_msg, on_agent_gone, w);
 	if (!e)
