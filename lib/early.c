@@ -13,30 +13,31 @@
 
 #define CONSOLE "/dev/console"
 
-static enum err load(const char *name)
+static enum err load(const struct early_module *m)
 {
 	char path[64];
 	enum err e;
 	int fd;
 
-	snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
+	snprintf(path, sizeof(path), "/lib/modules/%s.ko", m->name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ERR_OK : err_from_errno(errno);
-	e = syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST ? ERR_OK
-									 : err_from_errno(errno);
+	e = syscall(SYS_finit_module, fd, m->options, 0) == 0 || errno == EEXIST
+		? ERR_OK
+		: err_from_errno(errno);
 	close(fd);
 	return e;
 }
 
-enum err early_modules(const char *const names[], size_t n)
+enum err early_modules(const struct early_module *modules, size_t n)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < n && !e; i++) {
-		e = load(names[i]);
+		e = load(&modules[i]);
 		if (e)
-			log_error("module %s: %s", names[i], err_text(e));
+			log_error("module %s: %s", modules[i].name, err_text(e));
 	}
 	return e;
 }

@@ -15,8 +15,12 @@ struct early_mount {
 	unsigned long flags;
 };
 
+struct early_module {
+	const char *name, *options;
+};
+
 /* Drivers lie in /lib/modules/NAME.ko; one that does not is built in. In this order. */
-enum err early_modules(const char *const names[], size_t n) MUST_USE;
+enum err early_modules(const struct early_module *modules, size_t n) MUST_USE;
 
 /* Makes the folders and mounts what belongs there, in this order. */
 enum err early_mounts(const struct early_mount *mounts, size_t n) MUST_USE;

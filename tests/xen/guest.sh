@@ -28,6 +28,15 @@ tpm_tools() {
 	check "an extend" tpm2_pcrextend 16:sha256=$(printf %064d 1)
 }
 
+# One more on a counter that outlives the guest; its count is on the console.
+tpm_counts() {
+	check "the driver" tpm_driver
+	tpm2_nvreadpublic 0x1500001 >/dev/null 2>&1 || check "a counter" tpm2_nvdefine -Q 0x1500001 \
+		-C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
+	check "counts" tpm2_nvincrement -Q 0x1500001 -C o
+	echo "guest counter $((0x$(tpm2_nvread 0x1500001 -C o | od -An -tx1 | tr -d ' ')))"
+}
+
 for word in $(cat /proc/cmdline); do
 	case $word in
 	task=*) task=${word#task=} ;;

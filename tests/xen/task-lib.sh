@@ -11,7 +11,7 @@ now() {
 
 # within SECONDS COMMAND...: tries it until it succeeds; fails after SECONDS.
 within() {
-	end=$(($(now) + $1))
+	local end=$(($(now) + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(now)" -lt "$end" ] || return 1
@@ -100,7 +100,7 @@ manager_config() {
 name = "vtpmmgr"
 kernel = "/boot/Image"
 ramdisk = "/boot/manager-initramfs"
-extra = "console=hvc0 quiet panic=-1 -- --xen --store /dev/xvda --ptpm xen:0 $*"
+extra = "console=hvc0 quiet panic=-1 cma=0 -- --xen --store /dev/xvda --ptpm xen:0 $*"
 memory = ${MANAGER_MEMORY:-128}
 vcpus = 1
 disk = [ "format=raw,vdev=xvda,access=rw,script=block-tests,target=/dev/vda" ]
@@ -117,7 +117,7 @@ manager_start() {
 
 agent_start() {
 	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel /boot/Image \
-		--initramfs /boot/stub-initramfs --memory "${STUB_MEMORY:-96}"
+		--initramfs /boot/stub-initramfs --extra cma=0 --memory "${STUB_MEMORY:-96}"
 	within 100 test -S /run/vtpmmgr/admin
 }
 
@@ -148,7 +148,7 @@ name = "$1"
 uuid = "$2"
 kernel = "/boot/Image"
 ramdisk = "/boot/guest.cpio"
-extra = "console=hvc0 rdinit=/init quiet panic=-1 task=$4"
+extra = "console=hvc0 rdinit=/init quiet panic=-1 cma=0 task=$4"
 memory = 160
 vcpus = 1
 vtpm = [ "backend=vtpm-$3,uuid=$3" ]
@@ -159,4 +159,17 @@ CONFIG
 # vtpm_uuid NAME
 vtpm_uuid() {
 	vtpmctl show "$1" --json | sed -n 's/.*"uuid": *"\([^"]*\)".*/\1/p' | head -n 1
+}
+
+# run_guest NAME UUID TASK: from its start to the end of its task.
+run_guest() {
+	! xl domid "$1" >/dev/null 2>&1 || xl destroy "$1"
+	rm -f "/var/log/xen/guest-$1.log"
+	guest_config "$1" "$2" "$(vtpm_uuid "$1")" "$3" >"/etc/xen/$1.cfg" &&
+		xl_create "/etc/xen/$1.cfg" && within 100 guest_said "$1" 'guest done' &&
+		guest_console "$1" | grep -a '^guest'
+}
+
+status_says() {
+	vtpmctl status --json | grep -q "$1"
 }

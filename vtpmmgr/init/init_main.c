@@ -19,7 +19,13 @@
 
 #define MANAGER SBINDIR "/vtpmmgr"
 
-static const char *const modules[] = {"xen-evtchn", "xen-gntalloc", "xen-gntdev", "xen-blkfront"};
+/* A vTPM's rings are granted pages; by itself the driver lets a domain grant those of 36. */
+static const struct early_module modules[] = {
+    {"xen-evtchn", ""},
+    {"xen-gntalloc", "limit=8192"},
+    {"xen-gntdev", ""},
+    {"xen-blkfront", ""},
+};
 
 static const struct early_mount mounts[] = {
     {"devtmpfs", "/dev", "mode=0755", MS_NOSUID | MS_NOEXEC},
