@@ -22,7 +22,8 @@
  * A server's end: grants rings of this many bytes each way to domain peer, at path, which is
  * relative to the own domain's xenstore directory ("data/vtpmmgr/agent/keys"). What is sent
  * before the peer has come is queued, and it gets it. Where it does not come, nothing is said:
- * how long to wait is the caller's. Blocks for a few round trips to xenstore.
+ * how long to wait is the caller's. The domain must be there: what was written for its number
+ * before it was created, xenstore does not let it read. Blocks for a few round trips to xenstore.
  */
 enum err channel_xen_serve(uint32_t peer, const char *path, size_t ring, size_t body_max,
 			   struct channel **out) MUST_USE;

@@ -24,7 +24,7 @@
 #define ROUNDS     50
 #define TIMEOUT    20000 /* ms */
 #define CONNECT_MS 50
-#define CONNECTS   600
+#define CONNECTS   1200
 
 static const size_t lengths[] = {0,    1,     64,    1000,  1008,   1024,  2048,
 				 4096, 16384, 32768, 65536, 131072, 196608};
