@@ -90,6 +90,7 @@ tools_libagent_a_SOURCES = \
 	tools/agent/agent_guest.c tools/agent/agent_guest.h \
 	tools/agent/agent_options.c tools/agent/agent_options.h \
 	tools/agent/agent_ptpm.c tools/agent/agent_ptpm.h \
+	tools/agent/agent_ring.c tools/agent/agent_ring.h \
 	tools/agent/agent_stub.c tools/agent/agent_stub.h \
 	tools/agent/agent_worker.c tools/agent/agent_worker.h \
 	tools/agent/domains.c tools/agent/domains.h \

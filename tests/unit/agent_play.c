@@ -33,6 +33,8 @@ static struct world {
 		int fd;
 	} rings[RINGS_MAX];
 	size_t nrings;
+	unsigned servers;  /* that have come */
+	unsigned connects; /* that were tried */
 	struct play_run runs[RUNS_MAX];
 	struct xl_job jobs[RUNS_MAX];
 	size_t nruns;
@@ -209,7 +211,7 @@ void play_domain_gone(struct play *p, unsigned domid)
 
 struct channel *play_ring(struct play *p, const char *name)
 {
-	char path[XENSTORE_PATH_MAX];
+	char path[XENSTORE_PATH_MAX], value[16];
 	struct channel *c;
 	int fds[2];
 
@@ -219,10 +221,10 @@ struct channel *play_ring(struct play *p, const char *name)
 	assert_true(world.nrings < RINGS_MAX);
 	world.rings[world.nrings].fd = fds[1];
 	snprintf(world.rings[world.nrings++].path, XENSTORE_PATH_MAX, "%s", path);
-	play_set(path, "");
+	snprintf(value, sizeof(value), "8 3 %u", ++world.servers);
+	play_set(path, value);
 	fire(path);
 	play_turn(p);
-	play_set(path, NULL);
 	return c;
 }
 
@@ -230,6 +232,7 @@ enum err channel_xen_connect(uint32_t server, const char *path, size_t body_max,
 			     struct channel **out)
 {
 	assert_int_equal(server, PLAY_MANAGER);
+	world.connects++;
 	for (size_t i = 0; i < world.nrings; i++) {
 		int fd = world.rings[i].fd;
 
@@ -238,7 +241,12 @@ enum err channel_xen_connect(uint32_t server, const char *path, size_t body_max,
 		world.rings[i] = world.rings[--world.nrings];
 		return channel_new(fd, body_max, out);
 	}
-	return ERR_NOT_FOUND;
+	return ERR_ARG;
+}
+
+unsigned play_connects(void)
+{
+	return world.connects;
 }
 
 /* ---- xl ------------------------------------------------------------------------------------- */

@@ -49,6 +49,9 @@ void play_domain_gone(struct play *p, unsigned domid);
 /* The manager serves a ring; the agent connects at once. */
 struct channel *play_ring(struct play *p, const char *name);
 
+/* How often the agent has tried to connect to one. */
+unsigned play_connects(void);
+
 /* The oldest run that waits; fails the test if there is none. */
 const struct play_run *play_xl(void);
 unsigned play_xl_waiting(void);

@@ -221,6 +221,27 @@ static void test_manager_restarts(void **state)
 	channel_close(ring);
 }
 
+/* What a server leaves behind is no server. */
+static void test_stale_node(void **state)
+{
+	struct channel *ring = admin_ring();
+	unsigned before = play_connects();
+
+	(void)state;
+	channel_close(ring);
+	play_wait(&play, 100);
+	assert_int_equal(play_connects(), before);
+	/* One that was there before the agent is tried, a few times. */
+	play_set("/local/domain/3/data/vtpmmgr/agent/keys", "9 9 left");
+	play_domain(&play, 30, "x", NULL);
+	play_wait(&play, 500);
+	assert_in_range(play_connects(), before + 1, before + 3);
+	ring = admin_ring();
+	channel_close(client());
+	expect_client(ring);
+	channel_close(ring);
+}
+
 static void test_dismissed(void **state)
 {
 	struct channel *ring = admin_ring(), *c = client();
@@ -409,17 +430,12 @@ static void test_ptpm_rubbish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_two_clients),
-	    TEST(test_impatient),
-	    TEST(test_without_manager),
-	    TEST(test_manager_restarts),
-	    TEST(test_dismissed),
-	    TEST(test_hostile_manager),
-	    TEST(test_crowd),
-	    TEST(test_deaf_manager),
-	    TEST(test_ptpm),
-	    TEST(test_no_proxy),
-	    TEST(test_ptpm_rubbish),
+	    TEST(test_two_clients),     TEST(test_impatient),
+	    TEST(test_without_manager), TEST(test_manager_restarts),
+	    TEST(test_dismissed),       TEST(test_stale_node),
+	    TEST(test_hostile_manager), TEST(test_crowd),
+	    TEST(test_deaf_manager),    TEST(test_ptpm),
+	    TEST(test_no_proxy),        TEST(test_ptpm_rubbish),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,9 +4,9 @@
 #include "lib/log.h"
 #include "lib/proto_ptpm.h"
 #include "lib/uuid.h"
-#include "lib/xen/channel_xen.h"
 #include "tools/agent/agent_admin.h"
 #include "tools/agent/agent_ptpm.h"
+#include "tools/agent/agent_ring.h"
 #include "tools/agent/agent_worker.h"
 
 #include <stdio.h>
@@ -18,20 +18,6 @@
 #define DELAY_MIN  20 /* ms until a ring that could not be had is tried again; doubles */
 #define DELAY_MAX  5000
 #define ASK_XL_MS  10000
-
-struct manager_path {
-	char s[XENSTORE_PATH_MAX];
-};
-
-/* name: below the folder of the agent's rings, or "" for that. */
-static struct manager_path manager_path(const struct agent *a, const char *name)
-{
-	struct manager_path p;
-
-	snprintf(p.s, sizeof(p.s), "/local/domain/%u/data/vtpmmgr/agent%s%s", a->manager,
-		 name[0] ? "/" : "", name);
-	return p;
-}
 
 /* ---- rings ---------------------------------------------------------------------------------- */
 
@@ -61,17 +47,13 @@ void agent_look_again(struct agent *a)
 	look_later(a);
 }
 
-/* One that is there and cannot be connected to was left by a manager that has ended, or will come.
- */
 static enum err connect_ring(struct agent *a, const char *name, size_t body_max,
 			     struct channel **out)
 {
-	enum err e = channel_xen_connect(a->manager, manager_path(a, name).s, body_max, out);
+	enum err e = agent_ring_connect(a, name, body_max, out);
 
-	if (e && e != ERR_NOT_FOUND) {
-		log_debug("ring %s: %s", name, err_text(e));
+	if (e && e != ERR_NOT_FOUND)
 		look_later(a);
-	}
 	return e;
 }
 
@@ -117,7 +99,7 @@ static void look(struct agent *a)
 	look_admin(a);
 	for (size_t i = 0; i < AGENT_PTPMS; i++)
 		look_ptpm(a, i);
-	e = xenstore_list(a->xenstore, manager_path(a, "worker").s, look_worker, a);
+	e = xenstore_list(a->xenstore, agent_ring_path(a, "worker").s, look_worker, a);
 	if (e)
 		log_warning("cannot read what the manager asks for: %s", err_text(e));
 }
@@ -129,11 +111,12 @@ static void leave_manager(struct agent *a)
 {
 	if (a->manager == AGENT_NO_DOMAIN)
 		return;
-	xenstore_unwatch(a->xenstore, manager_path(a, "").s);
+	xenstore_unwatch(a->xenstore, agent_ring_path(a, "").s);
 	agent_admin_drop(a->admin);
 	for (size_t i = 0; i < AGENT_PTPMS; i++)
 		agent_ptpm_drop(a->ptpm[i]);
 	agent_worker_drop_rings(a);
+	agent_ring_forget_all(a);
 }
 
 static void set_manager(struct agent *a, uint32_t domid)
@@ -147,7 +130,7 @@ static void set_manager(struct agent *a, uint32_t domid)
 		return;
 	}
 	log_info("the manager's domain is %u", domid);
-	if (xenstore_watch(a->xenstore, manager_path(a, "").s))
+	if (xenstore_watch(a->xenstore, agent_ring_path(a, "").s))
 		log_error("cannot watch domain %u", domid);
 }
 
@@ -309,6 +292,7 @@ enum err agent_start(struct agent *a)
 	a->delay_ms = DELAY_MIN;
 	a->grace_ms = AGENT_GRACE_MS;
 	LIST_INIT(&a->workers);
+	TAILQ_INIT(&a->seen);
 	e = agent_admin_new(a, &a->admin);
 	for (size_t i = 0; !e && i < AGENT_PTPMS; i++)
 		e = agent_ptpm_new(a, i, &a->ptpm[i]);
@@ -320,6 +304,7 @@ void agent_stop(struct agent *a)
 	loop_del(a->events);
 	loop_cancel(a->again);
 	agent_worker_free_all(a);
+	agent_ring_forget_all(a);
 	for (size_t i = 0; i < AGENT_PTPMS; i++)
 		agent_ptpm_free(a->ptpm[i]);
 	agent_admin_free(a->admin);

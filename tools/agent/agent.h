@@ -30,6 +30,7 @@
 #define AGENT_PTPMS     2
 
 struct agent_admin;
+struct agent_seen;
 struct agent_ptpm;
 struct agent_worker;
 
@@ -45,6 +46,8 @@ struct agent {
 	struct agent_ptpm *ptpm[AGENT_PTPMS];
 	LIST_HEAD(, agent_worker) workers;
 	unsigned nworkers;
+	TAILQ_HEAD(, agent_seen) seen; /* agent_ring */
+	unsigned nseen;
 	struct loop_source *events;
 	struct loop_timer *again;
 	uint64_t delay_ms;
