@@ -185,7 +185,7 @@ tests_integration_vtpmmgr_vchan_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
 tests_integration_vtpmmgr_vchan_LDADD = libvtpm.a $(CRYPTO_LIBS) $(SECCOMP_LIBS)
 tests_integration_xen_hub_SOURCES = tests/integration/xen_hub.c tests/integration/xen_hub.h \
 	tests/integration/xen_stub.c
-tests_integration_xen_hub_LDADD = libvtpm.a $(CRYPTO_LIBS)
+tests_integration_xen_hub_LDADD = tools/libagent.a libvtpm.a $(CRYPTO_LIBS)
 
 dist_man_MANS += doc/man/vtpmmgr.8
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * xen_hub SOCKET STUBDOM STUBDIR PTPMDIR ADMIN: see xen_hub.h. Rings come in at SOCKET; STUBDIR
- * gets the stubs' sockets; the proxy listens in PTPMDIR; vtpmctl of dom0 comes in at ADMIN. Events
- * are printed one a line.
+ * xen_hub SOCKET STUBDOM STUBDIR PTPMDIR DOM0DIR: see xen_hub.h. Rings come in at SOCKET; STUBDIR
+ * gets the stubs' sockets; the proxy listens in PTPMDIR; vtpmctl of dom0 comes in at DOM0DIR/admin.
+ * Events are printed one a line.
  */
 #include "tests/integration/xen_hub.h"
 
 #include "lib/hex.h"
-#include "lib/isolation.h"
 #include "lib/log.h"
 #include "lib/proto_agent.h"
 #include "lib/rbuf.h"
 #include "lib/uuid.h"
+#include "tools/agent/agent_admin.h"
+#include "tools/agent/agent_ptpm.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,29 +20,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #define HELLO_MS 5000
 
-struct domain {
+struct played {
 	uint8_t uuid[UUID_SIZE];
 	struct stub *stub; /* NULL: there is no such domain */
 };
 
-struct client {
-	LIST_ENTRY(client) link;
-	uint32_t number;
-	struct channel *channel;
-};
-
 static struct {
 	struct hub hub;
-	struct domain domains[HUB_DOMAINS];
-	const char *ptpm;
-	struct channel *relay; /* the manager's ring for vtpmctl's connections */
-	LIST_HEAD(, client) clients;
-	uint32_t last;
+	struct played domains[HUB_DOMAINS];
+	struct agent agent; /* the real one's roles for the proxy and for vtpmctl */
 } it;
 
 void hub_must(enum err e, const char *what)
@@ -61,10 +52,10 @@ struct caller {
 
 static uint32_t domain_of(const struct agent_spawn *what)
 {
-	struct domain *empty = NULL;
+	struct played *empty = NULL;
 
 	for (uint32_t i = 0; i < HUB_DOMAINS; i++) {
-		struct domain *d = &it.domains[i];
+		struct played *d = &it.domains[i];
 
 		if (d->stub && uuid_equal(d->uuid, what->uuid))
 			return HUB_FIRST_DOM + i;
@@ -119,7 +110,7 @@ static enum err on_spawn(void *ctx, struct msg *m)
 static enum err on_destroy(void *ctx, struct msg *m)
 {
 	struct caller *caller = ctx;
-	struct domain *d = &it.domains[caller->domid - HUB_FIRST_DOM];
+	struct played *d = &it.domains[caller->domid - HUB_FIRST_DOM];
 
 	(void)m;
 	printf("destroy %u\n", (unsigned)caller->domid);
@@ -157,181 +148,40 @@ static void serve_worker(struct channel *ring)
 	hub_must(channel_attach(ring, it.hub.loop, on_worker_msg, on_worker_gone, caller), "ring");
 }
 
-/* ---- the agent: the proxy ------------------------------------------------------------------- */
+/* ---- the agent: the proxy, and vtpmctl of dom0 ---------------------------------------------- */
 
-static enum err on_ptpm_open(void *arg, uint32_t n, int *fd)
+/* Rings come by themselves here. */
+void agent_look_again(struct agent *a)
 {
-	char path[256];
-
-	(void)n;
-	snprintf(path, sizeof(path), "%s/%s", it.ptpm, (const char *)arg);
-	return channel_connect(path, fd);
+	(void)a;
 }
 
-static struct carrier *ptpm;
-
-static void on_ptpm_gone(void *arg, enum err why)
+/* The connection of the one before ends first, whatever it was for. */
+static void serve_ptpm(size_t role, struct channel *ring)
 {
-	(void)arg, (void)why;
-	carrier_free(ptpm);
-	ptpm = NULL;
-}
-
-static const struct carrier_ops ptpm_ops = {.open = on_ptpm_open, .gone = on_ptpm_gone};
-
-/* The connection of the one before ends first. */
-static void serve_ptpm(const char *role, struct channel *ring)
-{
-	static char names[2][16] = {"keys", "provision"};
-	char *name = names[strcmp(role, "keys") != 0];
-
-	carrier_free(ptpm);
-	ptpm = NULL;
-	printf("ptpm %s\n", name);
-	hub_must(carrier_new(it.hub.loop, ring, MSG_BODY_MAX, &ptpm_ops, name, &ptpm), "ptpm");
-}
-
-/* ---- the agent: vtpmctl of dom0 ------------------------------------------------------------- */
-
-static void tell_manager(uint16_t type, const uint8_t *body, size_t len)
-{
-	const struct msg m = {.type = type, .body = body, .len = len};
-
-	if (it.relay)
-		hub_must(channel_send(it.relay, &m), "relay");
-}
-
-static void drop_client(struct client *c)
-{
-	LIST_REMOVE(c, link);
-	channel_close(c->channel);
-	free(c);
-}
-
-static enum err on_client_msg(void *arg, struct msg *m)
-{
-	struct client *c = arg;
-	const struct agent_message request = {.client = c->number,
-					      .type = m->type,
-					      .id = m->id,
-					      .len = (uint32_t)m->len,
-					      .body = m->body};
-	static uint8_t body[MSG_BODY_MAX];
-	size_t len;
-
-	hub_must(agent_message_encode(&request, body, sizeof(body), &len), "request");
-	tell_manager(AGENT_REQUEST, body, len);
-	return ERR_OK;
-}
-
-static void on_client_gone(void *arg, enum err why)
-{
-	struct client *c = arg;
-	uint8_t body[4];
-	size_t len;
-
-	(void)why;
-	hub_must(agent_client_gone_encode(c->number, body, sizeof(body), &len), "gone");
-	tell_manager(AGENT_CLIENT_GONE, body, len);
-	drop_client(c);
-}
-
-static void announce(struct client *c)
-{
-	struct channel_peer peer;
-	struct agent_client who = {.client = c->number};
-	uint8_t body[16];
-	size_t len;
-
-	hub_must(channel_peer(c->channel, &peer), "peer");
-	who.uid = peer.uid;
-	who.gid = peer.gid;
-	hub_must(agent_client_encode(&who, body, sizeof(body), &len), "client");
-	tell_manager(AGENT_CLIENT, body, len);
-}
-
-static void on_dom0(void *arg, uint32_t events)
-{
-	struct client *c;
-	int fd;
-
-	(void)events;
-	hub_must(channel_accept(*(int *)arg, &fd), "accept");
-	if (!it.relay) {
-		close(fd);
-		return;
-	}
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		hub_must(ERR_NO_MEMORY, "client");
-	c->number = ++it.last;
-	LIST_INSERT_HEAD(&it.clients, c, link);
-	hub_must(channel_new(fd, MSG_BODY_MAX, &c->channel), "client");
-	announce(c);
-	hub_must(channel_attach(c->channel, it.hub.loop, on_client_msg, on_client_gone, c),
-		 "client");
-}
-
-static struct client *find_client(uint32_t number)
-{
-	struct client *c;
-
-	LIST_FOREACH(c, &it.clients, link)
-	if (c->number == number)
-		return c;
-	return NULL;
-}
-
-static enum err on_relay_msg(void *arg, struct msg *m)
-{
-	struct agent_message reply;
-	struct client *c;
-	uint32_t number;
-	struct msg out;
-
-	(void)arg;
-	if (m->type == AGENT_CLIENT_GONE) {
-		hub_must(agent_client_gone_decode(m->body, m->len, &number), "gone");
-		c = find_client(number);
-		if (c)
-			drop_client(c);
-		return ERR_OK;
-	}
-	hub_must(m->type == AGENT_REPLY ? agent_message_decode(m->body, m->len, &reply)
-					: ERR_FORMAT,
-		 "reply");
-	c = find_client(reply.client);
-	out =
-	    (struct msg){.type = reply.type, .id = reply.id, .body = reply.body, .len = reply.len};
-	/* One that has gone is noticed by the loop. */
-	if (c)
-		(void)!channel_send(c->channel, &out);
-	return ERR_OK;
-}
-
-static void on_relay_gone(void *arg, enum err why)
-{
-	(void)arg, (void)why;
-	channel_close(it.relay);
-	it.relay = NULL;
-	while (!LIST_EMPTY(&it.clients))
-		drop_client(LIST_FIRST(&it.clients));
-	printf("relay-gone\n");
+	for (size_t i = 0; i < AGENT_PTPMS; i++)
+		agent_ptpm_drop(it.agent.ptpm[i]);
+	printf("ptpm %s\n", agent_ptpm_name(role));
+	agent_ptpm_take(it.agent.ptpm[role], ring);
 }
 
 static void serve_relay(struct channel *ring)
 {
-	uint8_t body[4];
-	size_t len;
-
-	if (it.relay)
-		on_relay_gone(NULL, ERR_EOF);
-	it.relay = ring;
-	it.last = 0;
-	hub_must(isolation_encode(ISOLATION_DUMMY, body, sizeof(body), &len), "isolation");
-	tell_manager(AGENT_ISOLATION, body, len);
-	hub_must(channel_attach(ring, it.hub.loop, on_relay_msg, on_relay_gone, NULL), "relay");
+	agent_admin_drop(it.agent.admin);
+	agent_admin_take(it.agent.admin, ring);
 	printf("relay\n");
+}
+
+static void start_agent(const char *ptpm, const char *run_dir)
+{
+	static struct agent_options options = {.admin_mode = 0666};
+
+	options.ptpm = ptpm;
+	options.run_dir = run_dir;
+	it.agent = (struct agent){.options = &options, .loop = it.hub.loop, .xsm = XSM_DUMMY};
+	hub_must(agent_admin_new(&it.agent, &it.agent.admin), run_dir);
+	for (size_t i = 0; i < AGENT_PTPMS; i++)
+		hub_must(agent_ptpm_new(&it.agent, i, &it.agent.ptpm[i]), "ptpm");
 }
 
 /* ---- rings ---------------------------------------------------------------------------------- */
@@ -344,9 +194,9 @@ static void route(uint32_t peer, const char *path, struct channel *ring)
 	if (peer == 0 && strncmp(path, "data/vtpmmgr/agent/worker/", 26) == 0)
 		serve_worker(ring);
 	else if (peer == 0 && strcmp(path, "data/vtpmmgr/agent/keys") == 0)
-		serve_ptpm("keys", ring);
+		serve_ptpm(0, ring);
 	else if (peer == 0 && strcmp(path, "data/vtpmmgr/agent/provision") == 0)
-		serve_ptpm("provision", ring);
+		serve_ptpm(1, ring);
 	else if (peer == 0 && strcmp(path, "data/vtpmmgr/agent/admin") == 0)
 		serve_relay(ring);
 	else if (sscanf(path, "data/vtpmmgr/stub/%u/%15s", &domid, name) == 2 && peer == domid &&
@@ -383,21 +233,18 @@ static void on_ring(void *arg, uint32_t events)
 
 int main(int argc, char *argv[])
 {
-	static int rings, dom0;
+	static int rings;
 	struct loop_source *source;
 
 	if (argc != 6)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init("xen_hub", LOG_LEVEL_INFO);
-	LIST_INIT(&it.clients);
 	it.hub = (struct hub){.dir = argv[3], .fd = open(argv[2], O_RDONLY | O_CLOEXEC)};
-	it.ptpm = argv[4];
 	hub_must(loop_new(&it.hub.loop), "loop");
-	hub_must(channel_listen(argv[5], 0666, &dom0), argv[5]);
+	start_agent(argv[4], argv[5]);
 	hub_must(channel_listen(argv[1], 0600, &rings), argv[1]);
 	hub_must(loop_add(it.hub.loop, rings, EPOLLIN, on_ring, &rings, &source), "rings");
-	hub_must(loop_add(it.hub.loop, dom0, EPOLLIN, on_dom0, &dom0, &source), "dom0");
 	hub_must(loop_run(it.hub.loop), "loop");
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * xen_hub: everybody beyond the manager's domain, played by one process: dom0's agent and its
- * relay of vtpmctl, and the first process of every stub domain. The worker, the proxy and vtpmctl
- * are the real ones.
+ * xen_hub: everybody beyond the manager's domain, played by one process: dom0's agent, as far as it
+ * makes stub domains, and the first process of each. The worker, the proxy, vtpmctl, and what the
+ * agent does for these two (tools/agent) are the real ones.
  */
 #ifndef TESTS_XEN_HUB_H
 #define TESTS_XEN_HUB_H
