@@ -48,6 +48,7 @@ libstubinit_a_SOURCES = \
 
 if WITH_XEN
 daemon_PROGRAMS += vtpm-init
+dist_man_MANS += doc/man/vtpm-init.8
 vtpm_init_SOURCES = \
 	stubdom/init/backend.c stubdom/init/backend.h \
 	stubdom/init/boot.c stubdom/init/boot.h \

@@ -22,7 +22,7 @@
 
 #define CMDLINE_MAX 4096
 #define PATH_SIZE   96
-#define RETRY_MS    20
+#define RETRY_MS    50
 #define PATIENCE_MS 60000 /* until the manager's rings are there, or there again */
 #define WORKER_UID  1000  /* nobody else's in this domain */
 
