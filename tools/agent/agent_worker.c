@@ -194,25 +194,28 @@ static void advance_asked(struct agent_worker *w)
 	const char *detail;
 	enum err e = agent_stub_check(w, &detail);
 
-	if (e) {
-		fail(w, e, detail);
-		destroy(w);
-	} else if (!agent_stub_fits(w)) {
-		destroy(w);
-	} else {
+	if (!e && agent_stub_fits(w)) {
 		find_domain(w);
 		serve(w);
+		return;
 	}
+	if (e)
+		fail(w, e, detail);
+	destroy(w);
+}
+
+/* False: no memory to wait with. */
+static bool set_grace(struct agent_worker *w)
+{
+	return w->timer || loop_after(w->agent->loop, w->agent->grace_ms, on_grace_over, w,
+				      &w->timer) == ERR_OK;
 }
 
 static void advance_running(struct agent_worker *w)
 {
 	if (w->talk == TALK_ASKED)
 		advance_asked(w);
-	else if (w->talk == TALK_OVER)
-		destroy(w);
-	else if (!w->ring && !w->timer &&
-		 loop_after(w->agent->loop, w->agent->grace_ms, on_grace_over, w, &w->timer))
+	else if (w->talk == TALK_OVER || (!w->ring && !set_grace(w)))
 		destroy(w);
 }
 

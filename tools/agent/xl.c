@@ -292,7 +292,7 @@ static enum err copy_args(struct xl_run *r, const char *const args[])
 	for (; r->nargs < XL_ARGS_MAX && args[r->nargs]; r->nargs++) {
 		if (strlen(args[r->nargs]) >= XL_ARG_MAX)
 			return ERR_TOO_BIG;
-		strcpy(r->args[r->nargs], args[r->nargs]);
+		memcpy(r->args[r->nargs], args[r->nargs], strlen(args[r->nargs]) + 1);
 	}
 	return r->nargs > 0 ? ERR_OK : ERR_ARG;
 }

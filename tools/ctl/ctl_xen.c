@@ -51,7 +51,7 @@ static enum err run_in(struct xl_answer *a, struct xl_job *job)
 	return e ? e : a->output ? a->e : ERR_NO_MEMORY;
 }
 
-/* *output is the caller's to free; on failure it is NULL, and c has what xl said last. */
+/* *output is the caller's to free; on failure c has what xl said last. */
 static enum err run_xl(struct ctl *c, struct xl_job *job, char **output)
 {
 	struct xl_answer a = {0};
@@ -61,13 +61,13 @@ static enum err run_xl(struct ctl *c, struct xl_job *job, char **output)
 	if (!e)
 		e = run_in(&a, job);
 	loop_free(a.loop);
-	*output = a.output;
-	if (!e)
+	if (!e) {
+		*output = a.output;
 		return ERR_OK;
+	}
 	if (a.output)
 		xl_last_line(a.output, why, sizeof(why));
 	free(a.output);
-	*output = NULL;
 	return ctl_fail(c, e, "xl %s: %s", job->args[0], why[0] ? why : err_text(e));
 }
 
@@ -78,11 +78,11 @@ enum { XL_MANAGER, XL_MEMORY };
 static enum err ask_manager(struct ctl *c, uint32_t *domid)
 {
 	struct xl_job job = {.args = {"domid", MANAGER_NAME}};
-	char *output;
+	char *output = NULL;
 	uint64_t n;
 	enum err e = run_xl(c, &job, &output);
 
-	if (e)
+	if (e || !output)
 		return ctl_fail(c, ERR_ARG,
 				"cannot ask xl for the manager's domain; give --manager DOMID");
 	output[strcspn(output, "\n")] = '\0';
@@ -190,7 +190,7 @@ static enum err xl(struct ctl *c, const struct ctl_args *a)
 static enum err check_domain(struct ctl *c, const struct admin_vtpm *v, const char *domain)
 {
 	struct xl_job job = {.args = {"list", "-v", domain}};
-	char *listed;
+	char *listed = NULL;
 	enum err e;
 
 	if (v->guest.kind != GUEST_XEN)
@@ -199,7 +199,7 @@ static enum err check_domain(struct ctl *c, const struct admin_vtpm *v, const ch
 				"xen:UUID",
 				v->name);
 	e = run_xl(c, &job, &listed);
-	if (e)
+	if (e || !listed)
 		return e;
 	if (!strstr(listed, uuid_format(v->guest.id).s))
 		e = ctl_fail(c, ERR_DENIED,
@@ -213,7 +213,7 @@ static enum err plug(struct ctl *c, const struct admin_vtpm *v, const char *doma
 {
 	char backend[XL_ARG_MAX], uuid[XL_ARG_MAX];
 	struct xl_job job = {.args = {"vtpm-attach", domain, backend, uuid}};
-	char *said;
+	char *said = NULL;
 	enum err e;
 
 	snprintf(backend, sizeof(backend), "backend=%s", stub_config_name(v->uuid).s);
