@@ -71,8 +71,8 @@ if WITH_XEN
 domain-images: $(sbin_PROGRAMS) $(daemon_PROGRAMS)
 	READELF='$(READELF)' STRIP='$(STRIP)' $(srcdir)/stubdom/image/build . images \
 		'$(libexecdir)/vtpmmgr' '$(sbindir)' '$(sysconfdir)/vtpmmgr'
-.PHONY: domain-images
 endif
+.PHONY: domain-images
 
 dist_man_MANS += doc/man/vtpm-stubdom.8
 

@@ -125,12 +125,12 @@ answers() {
 	vtpmctl status
 }
 
-# platform_up: everything but vTPMs.
+# platform_up [OPTION...]: everything but vTPMs; options for the manager.
 platform_up() {
 	mkdir -p /run/vtpmmgr
 	chmod 711 /run/vtpmmgr
 	must "the proxy serves" proxy_start
-	must "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)"
+	must "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)" "$@"
 	must "the agent" agent_start
 	must "the manager answers vtpmctl in dom0" within 100 answers
 }
@@ -172,4 +172,9 @@ run_guest() {
 
 status_says() {
 	vtpmctl status --json | grep -q "$1"
+}
+
+# started NAME: asked for as often as it takes: a slow host's stub domain may be late once.
+started() {
+	vtpmctl show "$1" | grep -q running || vtpmctl start "$1"
 }
