@@ -192,7 +192,8 @@ class Presenter:
         if err == 0 and value is None:
             raise Broken(f"{uuid} was destroyed, and starts")
         if err == 0:
-            now = rawtpm.connect(f"{self.manager.run}/vtpm/{uuid}/tpm").read_counter()
+            tpm = rawtpm.connect(f"{self.manager.run}/vtpm/{uuid}/tpm")
+            now = rawtpm.patiently(tpm.read_counter)
             if now not in value:
                 raise Broken(f"{uuid} says {now}, acknowledged was {value}")
             return "served" if now == value[-1] else "served an earlier state of its session"

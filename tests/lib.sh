@@ -179,7 +179,7 @@ writer_start() {
 counter() {
 	python3 -c '
 import rawtpm, sys
-print(rawtpm.connect(sys.argv[1]).read_counter())' "$(vtpm_socket "$1")"
+print(rawtpm.patiently(rawtpm.connect(sys.argv[1]).read_counter))' "$(vtpm_socket "$1")"
 }
 
 # counter_fits NAME: what the writer wrote down holds for the counter.

@@ -84,9 +84,8 @@ class Guest:
 def first_value(socket):
     """Of a new counter: its first increment is before the history."""
     tpm = rawtpm.connect(socket, PATIENCE)
-    tpm.define_counter()
-    tpm.increment()
-    value = tpm.read_counter()
+    for step in tpm.define_counter, tpm.increment, tpm.read_counter:
+        value = rawtpm.patiently(step)
     tpm.close()
     return value
 

@@ -94,3 +94,15 @@ def connect(path, patience=60.0):
             if time.monotonic() > end:
                 raise
             time.sleep(0.02)
+
+
+def patiently(command, patience=60.0):
+    """Tries again while the vTPM says that its store or the physical TPM is failing."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return command()
+        except TpmError as e:
+            if e.rc != RC_RETRY or time.monotonic() > end:
+                raise
+            time.sleep(0.05)

@@ -13,23 +13,8 @@ import time
 import rawtpm
 
 
-PATIENCE = 60.0  # seconds
-
-
-def patiently(command):
-    """Tries again while the vTPM says that its store or the physical TPM is failing."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return command()
-        except rawtpm.TpmError as e:
-            if e.rc != rawtpm.RC_RETRY or time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-
-
 def settle(tpm, acknowledged, uncertain):
-    now = patiently(tpm.read_counter)
+    now = rawtpm.patiently(tpm.read_counter)
     if not acknowledged <= now <= acknowledged + uncertain:
         sys.exit(f"the counter is {now}: acknowledged {acknowledged}, uncertain {uncertain}")
     return now
@@ -45,9 +30,9 @@ def define(tpm):
 
 def prepare(path):
     tpm = rawtpm.connect(path)
-    patiently(lambda: define(tpm))
-    patiently(tpm.increment)
-    acknowledged = patiently(tpm.read_counter)
+    rawtpm.patiently(lambda: define(tpm))
+    rawtpm.patiently(tpm.increment)
+    acknowledged = rawtpm.patiently(tpm.read_counter)
     tpm.close()
     return acknowledged
 
@@ -59,7 +44,7 @@ def write(path, log, acknowledged, end):
         acknowledged = settle(tpm, acknowledged, 1)
         while time.monotonic() < end:
             record(log, acknowledged, 1)
-            patiently(tpm.increment)
+            rawtpm.patiently(tpm.increment)
             acknowledged += 1
         record(log, acknowledged, 0)
     except (OSError, ConnectionError):
