@@ -35,12 +35,16 @@ static struct {
 	struct agent agent; /* the real one's roles for the proxy and for vtpmctl */
 } it;
 
-void hub_must(enum err e, const char *what)
+void hub_die(enum err e, const char *what)
 {
-	if (!e)
-		return;
 	printf("failed %s: %s\n", what, err_text(e));
 	exit(EXIT_FAILURE);
+}
+
+void hub_must(enum err e, const char *what)
+{
+	if (e)
+		hub_die(e, what);
 }
 
 /* ---- the agent: stub domains ---------------------------------------------------------------- */
@@ -63,7 +67,7 @@ static uint32_t domain_of(const struct agent_spawn *what)
 			empty = d;
 	}
 	if (!empty)
-		hub_must(ERR_FULL, "domains");
+		hub_die(ERR_FULL, "domains");
 	memcpy(empty->uuid, what->uuid, UUID_SIZE);
 	empty->stub = stub_new(&it.hub, what->uuid, (uint32_t)(empty - it.domains) + HUB_FIRST_DOM);
 	return (uint32_t)(empty - it.domains) + HUB_FIRST_DOM;
@@ -143,7 +147,7 @@ static void serve_worker(struct channel *ring)
 	struct caller *caller = calloc(1, sizeof(*caller));
 
 	if (!caller)
-		hub_must(ERR_NO_MEMORY, "caller");
+		hub_die(ERR_NO_MEMORY, "caller");
 	caller->channel = ring;
 	hub_must(channel_attach(ring, it.hub.loop, on_worker_msg, on_worker_gone, caller), "ring");
 }

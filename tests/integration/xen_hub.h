@@ -33,5 +33,6 @@ void stub_destroy(struct stub *s);
 
 /* The test is wrong, or what it tests. */
 void hub_must(enum err e, const char *what);
+__attribute__((noreturn)) void hub_die(enum err e, const char *what);
 
 #endif

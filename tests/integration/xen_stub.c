@@ -189,7 +189,7 @@ struct stub *stub_new(struct hub *h, const uint8_t uuid[UUID_SIZE], uint32_t dom
 	struct stub *s = calloc(1, sizeof(*s));
 
 	if (!s)
-		hub_must(ERR_NO_MEMORY, "stub");
+		hub_die(ERR_NO_MEMORY, "stub");
 	*s = (struct stub){.hub = h, .domid = domid, .pidfd = -1, .super = -1};
 	for (int i = 0; i < ENDS; i++)
 		s->ends[i] = (struct end){s, (enum which)i, NULL, -1};

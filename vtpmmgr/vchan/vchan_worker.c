@@ -319,7 +319,7 @@ static enum err parse(char *const argv[], struct agent_spawn *out)
 	if (!e && strlen(argv[2]) > NAME_MAX_LEN)
 		e = ERR_TOO_BIG;
 	if (!e)
-		strcpy(out->stakeholder, argv[2]);
+		snprintf(out->stakeholder, sizeof(out->stakeholder), "%s", argv[2]);
 	if (!e && argv[3])
 		e = hex_decode(argv[3], out->image.b, sizeof(out->image.b));
 	return e;
