@@ -45,19 +45,16 @@ seconds_since() {
 
 # each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts. None at all is a failure.
 each() {
-	local jobs=$1 suite=$2 limit=$3 running=0 started=0 held test
+	local jobs=$1 suite=$2 limit=$3 started=0 held test
 	local verdicts=$logs/$suite.verdicts
 	shift 3
 	mkdir -p "$(dirname "$verdicts")"
 	: >"$verdicts"
 	for test in "$@"; do
 		[[ "$(basename "$test")" == ${ONLY:-*} ]] || continue
-		if [ "$running" -ge "$jobs" ]; then
-			wait -n
-			running=$((running - 1))
-		fi
+		# Counted anew each time: wait -n has been seen to return for a job of the suite before.
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
 		(one "$suite" "$limit" "$test" && echo ok || echo failed) >>"$verdicts" &
-		running=$((running + 1))
 		started=$((started + 1))
 	done
 	wait
