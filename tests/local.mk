@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# All of it: scripts, corpora, models and data lie beside what is compiled.
-EXTRA_DIST += .ci .clang-format tests
+# All of it: scripts, corpora, models and data lie beside what is compiled. As an EXTRA_DIST the
+# folder would come from the build tree as well, with programs in it.
+EXTRA_DIST += .ci .clang-format
+dist-hook:
+	tar -C $(srcdir) --exclude=__pycache__ -cf - tests | tar -C $(distdir) -xf -
 
 # For tests/run, which runs them one by one.
 print-unit-tests:

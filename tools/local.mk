@@ -106,9 +106,7 @@ tools_vtpmmgr_agent_SOURCES = tools/agent/agent_main.c tools/agent/xenstore.c
 tools_vtpmmgr_agent_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(XEN_CFLAGS)
 tools_vtpmmgr_agent_LDADD = tools/libagent.a tools/libclient.a libvtpmxen.a libvtpm.a \
 	$(CRYPTO_LIBS) $(XEN_LIBS)
-endif
-
-if WITH_XEN
+dist_man_MANS += doc/man/vtpmmgr-agent.8
 nodist_systemd_DATA += tools/systemd/vtpmmgr-agent.service
 endif
 EXTRA_DIST += tools/systemd/vtpmmgr-agent.service.in tools/xen/manager.cfg tools/xen/stub.cfg tools/xen/guest.cfg
@@ -118,7 +116,7 @@ tools/systemd/vtpmmgr-agent.service: tools/systemd/vtpmmgr-agent.service.in Make
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
-dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-agent.8 doc/man/vtpmmgr-hook.8
+dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
 EXTRA_DIST += tools/build tools/deps
 
 check_PROGRAMS += tests/unit/test_ctl_args

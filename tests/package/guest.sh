@@ -27,12 +27,12 @@ within() {
 
 works() {
 	local socket
-	socket=$(vtpmctl show mine --json | jq -r .socket) || return
+	socket=$(vtpmctl show mine --json | jq -er .path) || return
 	TPM2TOOLS_TCTI=swtpm:path=$socket tpm2_getrandom 8
 }
 
 counter() {
-	TPM2TOOLS_TCTI=swtpm:path=$(vtpmctl show mine --json | jq -r .socket) "$@"
+	TPM2TOOLS_TCTI=swtpm:path=$(vtpmctl show mine --json | jq -er .path) "$@"
 }
 
 security() {
@@ -51,7 +51,7 @@ set_up() {
 
 first() {
 	check "the platform is set up on this machine's own TPM" set_up
-	check "a vTPM of the policy that was installed" vtpmctl create mine --stakeholder owner --uid 0
+	check "a vTPM of the policy that was installed" vtpmctl create mine --stakeholder owner --user root
 	check "it starts" vtpmctl start mine
 	check "and answers" works
 	check "a counter" counter tpm2_nvdefine -Q 0x1500001 -C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
@@ -79,7 +79,7 @@ up() {
 
 check "ptpm-proxy is up" up ptpm-proxy
 check "vtpmmgr is up" up vtpmmgr
-check "the man pages are there" test -f /usr/share/man/man8/vtpmmgr.8.gz -o -f /usr/share/man/man8/vtpmmgr.8
+check "the man pages are there" test -f /usr/share/man/man8/vtpmmgr.8.gz
 task=$(sed 's/.*guest=\([a-z]*\).*/\1/' /proc/cmdline)
 "$task"
 journalctl -b -u vtpmmgr -u ptpm-proxy --no-pager | tail -n 20
