@@ -42,7 +42,7 @@ static void test_config(void **state)
 			    "type = \"pvh\"\n"
 			    "kernel = \"/boot/stub\"\n"
 			    "ramdisk = \"/boot/stub.cpio\"\n"
-			    "extra = \"console=hvc0 quiet panic=-1 vtpm.manager=12 loglevel=4\"\n"
+			    "extra = \"console=hvc0 quiet panic=-1 cma=0 vtpm.manager=12 loglevel=4\"\n"
 			    "memory = 24\n"
 			    "vcpus = 1\n"
 			    "seclabel = \"system_u:system_r:vtpm_acme_bank_t\"\n"

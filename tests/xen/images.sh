@@ -77,6 +77,7 @@ dom0_root() {
 		install_into "$1" $(cross_programs | grep -v /vtpmmgr-hook) &&
 		put_file "$1" "$TOP/tests/xen/dom0.sh" /init 755 || return
 	put_file "$1" "$XEN_ROOT/etc/xen/xl.conf" /etc/xen/xl.conf
+	put_file "$1" "$TOP/tools/xen/manager.cfg" /etc/xen/manager.cfg
 	put_file "$1" "$TOP/tests/xen/block.sh" /etc/xen/scripts/block-tests 755
 	cp -r "$XEN_IMAGES" "$1/boot"
 }
@@ -90,7 +91,7 @@ stub_digest() {
 }
 
 image_key() {
-	key_of "$TOP"/tests/xen/*.sh "$TOP"/stubdom/image/* $(cross_programs) "$XEN_BUILD"/images/*
+	key_of "$TOP"/tests/xen/*.sh "$TOP"/tools/xen/manager.cfg "$TOP"/stubdom/image/* $(cross_programs) "$XEN_BUILD"/images/*
 }
 
 # Kernel and archives are not compressed where dom0 would have to unpack them under emulation.

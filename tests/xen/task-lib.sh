@@ -95,19 +95,13 @@ proxy_start() {
 	within 100 test -S /run/vtpmmgr/ptpm/keys
 }
 
+# The example, with this machine's paths and digests.
 manager_config() {
-	cat <<CONFIG
-name = "vtpmmgr"
-kernel = "/boot/Image"
-ramdisk = "/boot/manager-initramfs"
-extra = "console=hvc0 quiet panic=-1 cma=0 -- --xen --store /dev/xvda --ptpm xen:0 $*"
-memory = ${MANAGER_MEMORY:-128}
-vcpus = 1
-disk = [ "format=raw,vdev=xvda,access=rw,script=block-tests,target=/dev/vda" ]
-seclabel = "system_u:system_r:vtpmmgr_t"
-on_reboot = "restart"
-on_crash = "restart"
-CONFIG
+	disk='"format=raw,vdev=xvda,access=rw,script=block-tests,target=/dev/vda"'
+	sed -e 's|^kernel = .*|kernel = "/boot/Image"|' \
+		-e 's|^ramdisk = .*|ramdisk = "/boot/manager-initramfs"|' \
+		-e "s|^disk = .*|disk = [ $disk ]|" \
+		-e "s| --pin-name HEX --stub-image HEX| $*|" /etc/xen/manager.cfg
 }
 
 # manager_start [OPTION...]
@@ -117,7 +111,7 @@ manager_start() {
 
 agent_start() {
 	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel /boot/Image \
-		--initramfs /boot/stub-initramfs --extra cma=0 --memory "${STUB_MEMORY:-96}"
+		--initramfs /boot/stub-initramfs
 	within 100 test -S /run/vtpmmgr/admin
 }
 

@@ -86,7 +86,7 @@ static const struct {
      "of the stub domains (" STUB_KERNEL ")"},
     {"initramfs", "FILE", 0, offsetof(struct agent_options, initramfs), NULL,
      "of the stub domains (" STUB_INITRAMFS ")"},
-    {"memory", "MIB", 0, 0, set_memory, "of a stub domain (32)"},
+    {"memory", "MIB", 0, 0, set_memory, "of a stub domain (96)"},
     {"extra", "TEXT", 0, 0, set_extra, "more for their kernel's command line"},
     {"xl", "FILE", 0, offsetof(struct agent_options, xl), NULL,
      "the toolstack's program (that of the running Xen)"},

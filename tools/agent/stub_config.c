@@ -50,7 +50,7 @@ enum err stub_config_write(const struct stub_config *c, char *out, size_t cap)
 		     "type = \"pvh\"\n"
 		     "kernel = \"%s\"\n"
 		     "ramdisk = \"%s\"\n"
-		     "extra = \"console=hvc0 quiet panic=-1 vtpm.manager=%u%s%s\"\n"
+		     "extra = \"console=hvc0 quiet panic=-1 cma=0 vtpm.manager=%u%s%s\"\n"
 		     "memory = %u\n"
 		     "vcpus = 1\n"
 		     "seclabel = \"%s\"\n"

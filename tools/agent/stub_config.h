@@ -20,7 +20,7 @@
 #define STUB_NAME_SIZE   (sizeof(STUB_NAME_PREFIX) - 1 + UUID_TEXT_SIZE)
 #define STUB_MEMORY_MIN  8 /* MiB */
 #define STUB_MEMORY_MAX  4096
-#define STUB_MEMORY      32
+#define STUB_MEMORY      96 /* what Debian's kernel needs, with room */
 #define STUB_KERNEL      LIBEXECDIR "/stub-kernel"
 #define STUB_INITRAMFS   LIBEXECDIR "/stub-initramfs"
 #define STUB_CMDLINE_MAX 256 /* of what is added to the kernel's command line */

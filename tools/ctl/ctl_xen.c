@@ -263,7 +263,7 @@ const struct ctl_command ctl_xen_commands[] = {
      .max_pos = 1,
      .opts = {[XL_MANAGER] = {"manager", 0, "DOMID",
 			      "of the manager's domain; default: xl is asked for 'vtpmmgr'", false},
-	      [XL_MEMORY] = {"memory", 0, "MIB", "what the agent was told to give it; default: 32",
+	      [XL_MEMORY] = {"memory", 0, "MIB", "what the agent was told to give it; default: 96",
 			     false}},
      .fn = xl},
     {.name = "attach",
