@@ -8,6 +8,7 @@ libvtpm_a_SOURCES = \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
 	lib/child.c lib/child.h \
+	lib/cmdline.c lib/cmdline.h \
 	lib/codec.h \
 	lib/crypt.c lib/crypt.h \
 	lib/crypt_aead.c \
@@ -23,6 +24,7 @@ libvtpm_a_SOURCES = \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \
+	lib/number.c lib/number.h \
 	lib/ossl.h \
 	lib/proto_admin.c lib/proto_admin.h \
 	lib/proto_admin_list.c \
@@ -75,6 +77,16 @@ check_PROGRAMS += tests/unit/test_freshness
 tests_unit_test_freshness_SOURCES = tests/unit/test_freshness.c
 tests_unit_test_freshness_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_freshness_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_child
+tests_unit_test_child_SOURCES = tests/unit/test_child.c
+tests_unit_test_child_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_child_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_cmdline
+tests_unit_test_cmdline_SOURCES = tests/unit/test_cmdline.c
+tests_unit_test_cmdline_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_cmdline_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_hex
 tests_unit_test_hex_SOURCES = tests/unit/test_hex.c
@@ -199,6 +211,11 @@ check_PROGRAMS += tests/unit/test_approval
 tests_unit_test_approval_SOURCES = tests/unit/test_approval.c
 tests_unit_test_approval_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_approval_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_number
+tests_unit_test_number_SOURCES = tests/unit/test_number.c
+tests_unit_test_number_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_number_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_proto_root
 tests_unit_test_proto_root_SOURCES = tests/unit/test_proto_root.c tests/codecs/check.c tests/codecs/check.h

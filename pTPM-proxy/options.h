@@ -3,6 +3,7 @@
 #ifndef PTPM_PROXY_OPTIONS_H
 #define PTPM_PROXY_OPTIONS_H
 
+#include "lib/cmdline.h"
 #include "pTPM-proxy/tcti.h"
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@ struct options {
 	bool verbose;
 };
 
-/* Says on standard error what is wrong. --help and --version end the process with success. */
-bool options_parse(int argc, char **argv, struct options *out);
+/* Fills in defaults and what argv says; the TPM has no default. */
+enum cmdline_next options_parse(int argc, char **argv, struct options *out);
 
 #endif

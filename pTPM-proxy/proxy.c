@@ -147,8 +147,14 @@ int main(int argc, char **argv)
 	struct options o;
 	enum err e;
 
-	if (!options_parse(argc, argv, &o))
-		return EXIT_FAILURE;
+	switch (options_parse(argc, argv, &o)) {
+	case CMDLINE_DONE:
+		return EXIT_SUCCESS;
+	case CMDLINE_USAGE:
+		return CMDLINE_EXIT_USAGE;
+	case CMDLINE_RUN:
+		break;
+	}
 	log_init("ptpm-proxy", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	e = run(&p, &o);
 	if (e != ERR_OK)

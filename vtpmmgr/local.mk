@@ -144,7 +144,7 @@ vtpmmgr_vtpmmgr_SOURCES = $(broker_sources) \
 	vtpmmgr/supervisor/process.c vtpmmgr/supervisor/process.h \
 	vtpmmgr/supervisor/programs.c vtpmmgr/supervisor/programs.h \
 	vtpmmgr/supervisor/rundir.c vtpmmgr/supervisor/rundir.h \
-	vtpmmgr/supervisor/spawner.h vtpmmgr/supervisor/spawner_exec.c \
+	vtpmmgr/supervisor/spawner.h \
 	vtpmmgr/supervisor/spawner_unix.c vtpmmgr/supervisor/spawner_xen.c \
 	vtpmmgr/supervisor/supervisor.c vtpmmgr/supervisor/supervisor.h \
 	vtpmmgr/supervisor/supervisor_bearer.c \

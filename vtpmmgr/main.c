@@ -5,11 +5,8 @@
 #include "vtpmmgr/supervisor/options.h"
 #include "vtpmmgr/supervisor/supervisor.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define EXIT_USAGE 2
 
 int main(int argc, char *argv[])
 {
@@ -18,18 +15,17 @@ int main(int argc, char *argv[])
 	if (argc > 0 && strcmp(argv[0], BROKER_ARGV0) == 0)
 		return broker_main(argc, argv);
 	switch (options_parse(argc, argv, &o)) {
-	case OPTIONS_DONE:
+	case CMDLINE_DONE:
 		return 0;
-	case OPTIONS_USAGE:
-		fprintf(stderr, "Try 'vtpmmgr --help'.\n");
-		return EXIT_USAGE;
-	case OPTIONS_RUN:
+	case CMDLINE_USAGE:
+		return CMDLINE_EXIT_USAGE;
+	case CMDLINE_RUN:
 		break;
 	}
 	log_init("vtpmmgr", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (geteuid() != 0) {
 		log_error("must be started as root: it gives every part a uid of its own");
-		return EXIT_USAGE;
+		return CMDLINE_EXIT_USAGE;
 	}
 	return supervisor_main(&o);
 }

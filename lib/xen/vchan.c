@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/xen/vchan.h"
 
+#include "lib/number.h"
 #include "lib/xen/vchan_node.h"
 
 #include <errno.h>
@@ -150,11 +151,14 @@ static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path
 					  {.id = peer, .perms = XS_PERM_READ}};
 	char *self = xs_read(xs, XBT_NULL, "domid", NULL);
 	struct vchan_node_text text = vchan_node_format(node);
+	enum err e;
 
 	if (!self)
 		return failed();
-	perms[0].id = (unsigned)strtoul(self, NULL, 10);
+	e = number_u32(self, UINT32_MAX, &perms[0].id);
 	free(self);
+	if (e)
+		return e;
 	/* A new node is ours alone until the second step. */
 	if (!xs_write(xs, XBT_NULL, path, text.s, (unsigned)strlen(text.s)) ||
 	    !xs_set_permissions(xs, XBT_NULL, path, perms, 2))

@@ -2,6 +2,7 @@
 #include "stubdom/init/backend.h"
 
 #include "lib/log.h"
+#include "lib/number.h"
 #include "stubdom/init/device.h"
 #include "stubdom/init/options.h"
 #include "stubdom/init/ring.h"
@@ -79,7 +80,7 @@ static enum xenbus_state read_state(const struct device *d, path_fn side)
 static bool read_number(const struct device *d, path_fn side, const char *key, uint32_t *out)
 {
 	char *text = read_key(d, side, key);
-	bool ok = text && options_number(text, strlen(text), UINT32_MAX, out);
+	bool ok = text && !number_u32(text, UINT32_MAX, out);
 
 	free(text);
 	return ok;
@@ -273,7 +274,7 @@ static void each_entry(struct backend *b, const char *path, uint32_t outer, entr
 
 	for (const char *name = names; name && name < names + len; name += n + 1) {
 		n = strlen(name);
-		if (options_number(name, n, UINT32_MAX, &number))
+		if (!number_u32(name, UINT32_MAX, &number))
 			fn(b, outer, number);
 	}
 	free(names);
@@ -316,7 +317,7 @@ static void read_guest(struct backend *b)
 {
 	char *text = store_read(b->store, GUEST, NULL);
 	uint32_t guest = 0;
-	bool registered = text && options_number(text, strlen(text), OPTIONS_DOMID_MAX, &guest);
+	bool registered = text && !number_u32(text, OPTIONS_DOMID_MAX, &guest);
 	bool same = registered == b->registered && guest == b->guest;
 
 	free(text);

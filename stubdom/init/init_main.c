@@ -8,6 +8,7 @@
  * when that stays away, so does this domain.
  */
 #include "lib/log.h"
+#include "lib/number.h"
 #include "lib/xen/channel_xen.h"
 #include "stubdom/init/backend.h"
 #include "stubdom/init/boot.h"
@@ -103,7 +104,7 @@ static enum err open_xenstore(struct init *in)
 {
 	enum err e = store_open(&in->store);
 	char *text = e ? NULL : store_read(in->store, "domid", NULL);
-	bool ok = text && options_number(text, strlen(text), OPTIONS_DOMID_MAX, &in->self);
+	bool ok = text && !number_u32(text, OPTIONS_DOMID_MAX, &in->self);
 
 	free(text);
 	return e || ok ? e : ERR_UNAVAILABLE;

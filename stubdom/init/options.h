@@ -9,8 +9,6 @@
 #include "lib/err.h"
 #include "lib/log.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define OPTIONS_DOMID_MAX 0x7fef /* of a real domain: DOMID_FIRST_RESERVED - 1 */
@@ -22,8 +20,5 @@ struct options {
 
 /* ERR_ARG: no manager is named, or something is out of range. */
 enum err options_parse(const char *cmdline, struct options *out) MUST_USE;
-
-/* A decimal number without sign or space, at most max. */
-bool options_number(const char *text, size_t len, uint32_t max, uint32_t *out);
 
 #endif

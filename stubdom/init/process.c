@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stubdom/init/process.h"
 
+#include "lib/child.h"
 #include "lib/proto_super.h"
-#include "lib/spawn.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -14,8 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BACKLOG     4
-#define NUMBER_SIZE 12 /* of a 32-bit one in decimal */
+#define BACKLOG 4
 
 /* One of the worker's listening sockets, and this process' connection to it. */
 struct socket_pair {
@@ -68,19 +66,19 @@ static void on_pidfd(void *arg, uint32_t events)
 
 static enum err start(struct process *p, const struct process_fds *fds, int data, int ctrl)
 {
-	char name[] = "vtpm-stubdom", dir[] = "/", id[NUMBER_SIZE], level[NUMBER_SIZE];
-	char *argv[] = {name, id, id, level, dir, NULL};
+	const struct child_program program = {.fd = p->program,
+					      .name = "vtpm-stubdom",
+					      .uid = p->uid,
+					      .level = p->level,
+					      .run_dir = "/"};
 	const struct spawn_fd given[] = {{fds->super, FD_SUPER},
 					 {fds->keys, FD_WORKER_KEYS},
 					 {fds->broker, FD_WORKER_BROKER},
 					 {data, FD_WORKER_DATA},
 					 {ctrl, FD_WORKER_CTRL}};
-	enum err e;
+	enum err e =
+	    child_spawn(&program, given, sizeof(given) / sizeof(given[0]), &p->pid, &p->pidfd);
 
-	snprintf(id, sizeof(id), "%u", (unsigned)p->uid);
-	snprintf(level, sizeof(level), "%d", (int)p->level);
-	e = spawn(p->program, argv, given, sizeof(given) / sizeof(given[0]), SPAWN_PID_NAMESPACE,
-		  &p->pid, &p->pidfd);
 	if (e)
 		return e;
 	e = loop_add(p->loop, p->pidfd, EPOLLIN, on_pidfd, p, &p->source);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * worker_driver PROGRAM DIR UID: runs the real vtpm-stubdom with its fixed
+ * worker_driver PROGRAM DIR UID FIFO: runs the real vtpm-stubdom with its fixed
  * descriptors, plays its supervisor, key keeper and broker in memory, and does
- * what the lines on standard input say; events are printed one a line.
+ * what the lines on standard input say; events are printed one a line. A newline
+ * into FIFO for each line: it is done, and what it sends is sent.
  *
  *	start [QUOTA]   stop   super-stop   kill   quit
  *	suspend
@@ -380,6 +381,7 @@ static void on_stdin(void *arg, uint32_t events)
 	while ((end = strchr(pending, '\n'))) {
 		*end = '\0';
 		obey(d, pending);
+		must(write(d->obeyed, "\n", 1) == 1 ? ERR_OK : ERR_IO, "FIFO");
 		have -= (size_t)(end + 1 - pending);
 		memmove(pending, end + 1, have + 1);
 	}
@@ -390,7 +392,7 @@ int main(int argc, char *argv[])
 	static struct driver d = {.slots = SLOTS_STRICT};
 	struct loop_source *input;
 
-	if (argc != 4)
+	if (argc != 5)
 		return 2;
 	log_init("worker_driver", LOG_LEVEL_INFO);
 	must(secret_init(4096), "secret heap");
@@ -398,7 +400,8 @@ int main(int argc, char *argv[])
 	d.program = open(argv[1], O_RDONLY | O_CLOEXEC);
 	d.dir = argv[2];
 	d.uid = (uid_t)atoi(argv[3]);
-	if (d.program < 0)
+	d.obeyed = open(argv[4], O_WRONLY | O_CLOEXEC);
+	if (d.program < 0 || d.obeyed < 0)
 		must(ERR_NOT_FOUND, argv[1]);
 	must(loop_new(&d.loop), "loop");
 	must(loop_add(d.loop, STDIN_FILENO, EPOLLIN, on_stdin, &d, &input), "stdin");

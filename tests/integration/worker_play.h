@@ -23,6 +23,7 @@ struct driver {
 	int program;
 	const char *dir;
 	uid_t uid;
+	int obeyed; /* told of each line that is done */
 	struct channel *super, *keys, *broker;
 	struct loop_source *watch;
 	int pidfd;

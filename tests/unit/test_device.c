@@ -152,23 +152,6 @@ static void states_are_one_digit(void **state)
 		assert_int_equal(device_state(none[i]), XENBUS_UNKNOWN);
 }
 
-static void numbers_are_digits_in_range(void **state)
-{
-	static const char *const none[] = {
-	    "", "-1", "+1", " 1", "1 ", "0x1", "4294967296", "18446744073709551617", "1a"};
-	uint32_t n = 7;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		assert_false(options_number(none[i], strlen(none[i]), UINT32_MAX, &n));
-	assert_int_equal(n, 7);
-	assert_true(options_number("4294967295", 10, UINT32_MAX, &n));
-	assert_int_equal(n, UINT32_MAX);
-	assert_true(options_number("0", 1, 0, &n));
-	assert_int_equal(n, 0);
-	assert_false(options_number("1", 1, 0, &n));
-}
-
 static void the_command_line_names_the_manager(void **state)
 {
 	static const char *const wrong[] = {"",
@@ -204,7 +187,6 @@ int main(void)
 	    cmocka_unit_test(a_directory_that_has_gone_is_not_written_to),
 	    cmocka_unit_test(a_reload_of_the_driver_goes_once_round),
 	    cmocka_unit_test(states_are_one_digit),
-	    cmocka_unit_test(numbers_are_digits_in_range),
 	    cmocka_unit_test(the_command_line_names_the_manager),
 	};
 

@@ -2,6 +2,7 @@
 #include "tools/agent/agent.h"
 
 #include "lib/log.h"
+#include "lib/number.h"
 #include "lib/proto_ptpm.h"
 #include "lib/uuid.h"
 #include "tools/agent/agent_admin.h"
@@ -138,7 +139,7 @@ static const struct domain *find_manager(const struct agent *a, const struct dom
 {
 	uint32_t domid;
 
-	if (domains_parse_domid(a->options->manager, &domid) == ERR_OK)
+	if (number_u32(a->options->manager, AGENT_DOMID_MAX, &domid) == ERR_OK)
 		return domains_by_domid(d, domid);
 	return domains_by_name(d, a->options->manager);
 }

@@ -48,8 +48,14 @@ int main(int argc, char **argv)
 	struct agent a = {.options = &o, .image = STUB_IMAGE_NONE};
 	enum err e;
 
-	if (!agent_options_parse(argc, argv, &o))
-		return EXIT_FAILURE;
+	switch (agent_options_parse(argc, argv, &o)) {
+	case CMDLINE_DONE:
+		return EXIT_SUCCESS;
+	case CMDLINE_USAGE:
+		return CMDLINE_EXIT_USAGE;
+	case CMDLINE_RUN:
+		break;
+	}
 	log_init("vtpmmgr-agent", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	e = prepare(&a);
 	if (!e)

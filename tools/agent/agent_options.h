@@ -3,6 +3,8 @@
 #ifndef TOOLS_AGENT_OPTIONS_H
 #define TOOLS_AGENT_OPTIONS_H
 
+#include "lib/cmdline.h"
+
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -19,7 +21,7 @@ struct agent_options {
 	bool verbose;
 };
 
-/* Says on standard error what is wrong. --help and --version end the process with success. */
-bool agent_options_parse(int argc, char **argv, struct agent_options *out);
+/* Fills in defaults and what argv says. */
+enum cmdline_next agent_options_parse(int argc, char **argv, struct agent_options *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tools/agent/agent_stub.h"
 
 #include "lib/field.h"
+#include "lib/hex.h"
 #include "lib/log.h"
 #include "tools/agent/stub_config.h"
 #include "tools/client/label.h"
@@ -90,8 +91,7 @@ static struct worker_made describe(const struct agent_worker *w)
 	struct worker_made made;
 	char hex[2 * DIGEST_SIZE + 1];
 
-	for (size_t i = 0; i < DIGEST_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", w->agent->image.digest.b[i]);
+	hex_encode(w->agent->image.digest.b, DIGEST_SIZE, hex);
 	snprintf(made.s, sizeof(made.s), "%u %s %s", w->agent->manager, hex, w->asked.stakeholder);
 	return made;
 }

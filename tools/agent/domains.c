@@ -2,6 +2,7 @@
 #include "tools/agent/domains.h"
 
 #include "lib/field.h"
+#include "lib/number.h"
 #include "lib/proto_agent.h"
 #include "lib/uuid.h"
 
@@ -17,20 +18,6 @@ struct reading {
 	struct domains *out;
 	enum err e;
 };
-
-enum err domains_parse_domid(const char *text, uint32_t *out)
-{
-	char *end;
-	unsigned long n;
-
-	if (text[0] < '0' || text[0] > '9' || strlen(text) > 5)
-		return ERR_FORMAT;
-	n = strtoul(text, &end, 10);
-	if (*end != '\0' || n > AGENT_DOMID_MAX)
-		return ERR_FORMAT;
-	*out = (uint32_t)n;
-	return ERR_OK;
-}
 
 static void read_uuid(struct xenstore *x, struct domain *d)
 {
@@ -57,7 +44,7 @@ static void add(void *arg, const char *text)
 	struct reading *r = arg;
 	struct domain *all, d = {0};
 
-	if (r->e || domains_parse_domid(text, &d.domid))
+	if (r->e || number_u32(text, AGENT_DOMID_MAX, &d.domid))
 		return;
 	all = reallocarray(r->out->all, r->out->n + 1, sizeof(*all));
 	if (!all) {

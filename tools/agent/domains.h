@@ -37,7 +37,4 @@ const struct domain *domains_by_domid(const struct domains *d, uint32_t domid);
  */
 const struct domain *domains_by_uuid(const struct domains *d, const uint8_t uuid[UUID_SIZE]);
 
-/* A domid in decimal; ERR_FORMAT: anything else. */
-enum err domains_parse_domid(const char *text, uint32_t *out) MUST_USE;
-
 #endif

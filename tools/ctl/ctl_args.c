@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/ctl/ctl_args.h"
 
+#include "lib/number.h"
 #include "lib/proto_root.h"
 
 #include <ctype.h>
@@ -146,26 +147,18 @@ enum err ctl_args_parse(struct ctl *c, const struct ctl_command *cmd, int argc, 
 /* Reads digits at *at, 0..max, and moves past them. */
 static bool digits(const char **at, uint64_t max, uint64_t *out)
 {
-	char *end;
+	size_t len = number_prefix(*at, 10, max, out);
 
-	if (!isdigit((unsigned char)**at))
-		return false;
-	errno = 0;
-	*out = strtoull(*at, &end, 10);
-	*at = end;
-	return errno == 0 && *out <= max;
+	*at += len;
+	return len > 0;
 }
 
 enum err ctl_args_number(struct ctl *c, const char *what, const char *text, uint64_t max,
 			 uint64_t *out)
 {
-	const char *at = text;
-	uint64_t v;
-
-	if (!digits(&at, max, &v) || *at != '\0')
+	if (number_parse(text, 10, 0, max, out))
 		return ctl_fail(c, ERR_ARG, "%s must be a number from 0 to %llu, not '%s'", what,
 				(unsigned long long)max, text);
-	*out = v;
 	return ERR_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/ctl/ctl_json.h"
 
+#include "lib/hex.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,14 +178,6 @@ enum err ctl_json_format_is_1(struct json_object *o, struct ctl_diag *diag)
 	return ERR_UNSUPPORTED;
 }
 
-static int nibble(char ch)
-{
-	static const char hex[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = ch ? strchr(hex, ch) : NULL;
-
-	return at ? (int)((at - hex) & 15) : -1;
-}
-
 enum err ctl_json_hex(struct json_object *o, const char *key, uint8_t *out, size_t len,
 		      struct ctl_diag *diag)
 {
@@ -192,12 +186,8 @@ enum err ctl_json_hex(struct json_object *o, const char *key, uint8_t *out, size
 	bool ok = json_object_is_type(value, json_type_string) &&
 		  (size_t)json_object_get_string_len(value) == 2 * len;
 
-	for (size_t i = 0; ok && i < 2 * len; i++)
-		ok = nibble(s[i]) >= 0;
-	if (!ok)
+	if (!ok || hex_decode(s, out, len))
 		return ctl_json_bad(diag, "\"%s\" must be %zu bytes in hexadecimal", key, len);
-	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(nibble(s[2 * i]) << 4 | nibble(s[2 * i + 1]));
 	return ERR_OK;
 }
 
@@ -208,8 +198,7 @@ struct json_object *ctl_json_new_hex(const uint8_t *bytes, size_t len)
 
 	if (!text)
 		return NULL;
-	for (size_t i = 0; i < len; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	hex_encode(bytes, len, text);
 	o = json_object_new_string_len(text, (int)(2 * len));
 	free(text);
 	return o;

@@ -152,13 +152,6 @@ void ctl_output_gap(unsigned indent, const char *item, const char *text, const c
 	ctl_output_wrapped(stdout, indent, what);
 }
 
-void ctl_output_hex(const uint8_t *bytes, size_t len, char *out)
-{
-	*out = '\0';
-	for (size_t i = 0; i < len; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 void ctl_output_uuid(const uint8_t uuid[UUID_SIZE], char out[CTL_UUID_TEXT])
 {
 	memcpy(out, uuid_format(uuid).s, CTL_UUID_TEXT);

@@ -46,9 +46,6 @@ void ctl_output_wrapped(FILE *f, unsigned indent, const char *text);
 /* A thing that is not as it should be: its name, then, indented, what that means and what to do. */
 void ctl_output_gap(unsigned indent, const char *item, const char *text, const char *action);
 
-/* "3f2a..." in lower case; out holds 2 * len + 1. */
-void ctl_output_hex(const uint8_t *bytes, size_t len, char *out);
-
 #define CTL_UUID_TEXT 37
 #define CTL_TIME_TEXT 24
 #define CTL_SIZE_TEXT 24

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_recover: putting back a store that recovery refuses, with the authority's signature. */
+#include "lib/hex.h"
 #include "tools/ctl/ctl_args.h"
 #include "tools/ctl/ctl_client.h"
 #include "tools/ctl/ctl_file.h"
@@ -48,7 +49,7 @@ static enum err print_root(struct ctl *c, const struct ctl_recovery_root *r)
 	static const struct ctl_table table = {head, VTPM_CELLS, sizeof(struct row), vtpm_row};
 	char digest[2 * DIGEST_SIZE + 1];
 
-	ctl_output_hex(r->digest.b, DIGEST_SIZE, digest);
+	hex_encode(r->digest.b, DIGEST_SIZE, digest);
 	printf("\nroot %llu, sha256 %s\n", (unsigned long long)r->root.seq, digest);
 	printf("  %s\n", r->facts.was_current
 			     ? "its successor in the store proves that it was current once"
@@ -63,7 +64,7 @@ static enum err print_request(struct ctl *c, const struct ctl_recovery_request *
 	enum err e = ERR_OK;
 
 	ctl_output_uuid(q->store, store);
-	ctl_output_hex(q->anchor.b, DIGEST_SIZE, anchor);
+	hex_encode(q->anchor.b, DIGEST_SIZE, anchor);
 	printf("store   %s\nfound   %s: %s\nanchor  %s\n", store, finding_name(q->found),
 	       finding_text(q->found), anchor);
 	for (size_t i = 0; !e && i < q->nroots; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_status: how the platform stands, in words. */
+#include "lib/hex.h"
 #include "tools/ctl/ctl_client.h"
 #include "tools/ctl/ctl_coverage.h"
 #include "tools/ctl/ctl_output.h"
@@ -154,7 +155,7 @@ static void print_host(const struct admin_status *s)
 	}
 	ctl_output_size(s->store_size, size);
 	ctl_output_size(s->store_free, unused);
-	ctl_output_hex(s->policy.b, DIGEST_SIZE, digest);
+	hex_encode(s->policy.b, DIGEST_SIZE, digest);
 	printf("store        %s, %s free, %llu syncs since start\n", size, unused,
 	       (unsigned long long)s->fsyncs);
 	printf("policy       %s, sha256 %s\n", s->policy_name, digest);

@@ -3,13 +3,10 @@
 
 #include "config.h"
 #include "lib/hex.h"
+#include "lib/number.h"
 #include "lib/proto_agent.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* 60706-61183 is free by the tables of Debian (policy 9.2.2) and of systemd (UIDS-GIDS). */
@@ -36,32 +33,18 @@ static const struct options defaults = {
     .admin_mode = 0666,
 };
 
-/* A number in this base, and where it ended; false if there is none or it is over max. */
-static bool number(const char *text, int base, uint64_t max, uint64_t *out, const char **end)
-{
-	char *stop;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*out = strtoull(text, &stop, base);
-	*end = stop;
-	return errno == 0 && *out <= max;
-}
-
-static bool set_size(struct options *o, const char *text)
+static bool set_size(void *options, const char *text)
 {
 	static const struct {
 		const char *suffix;
 		unsigned shift;
 	} units[] = {{"", 0}, {"K", 10}, {"M", 20}, {"G", 30}};
-	const char *end;
+	struct options *o = options;
 	uint64_t n;
+	size_t len = number_prefix(text, 10, STORE_SIZE_MAX, &n);
 
-	if (!number(text, 10, STORE_SIZE_MAX, &n, &end))
-		return false;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(end, units[i].suffix) != 0)
+	for (size_t i = 0; len && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(text + len, units[i].suffix) != 0)
 			continue;
 		if (n > STORE_SIZE_MAX >> units[i].shift)
 			return false;
@@ -71,48 +54,44 @@ static bool set_size(struct options *o, const char *text)
 	return false;
 }
 
-static bool set_pcr(struct options *o, const char *text)
+static bool set_pcr(void *options, const char *text)
 {
-	const char *end;
-	uint64_t n;
+	struct options *o = options;
 
-	if (!number(text, 10, 23, &n, &end) || *end != '\0')
-		return false;
-	o->pcr = (uint8_t)n;
-	return true;
+	return number_u32(text, 23, &o->pcr) == ERR_OK;
 }
 
-static bool set_uids(struct options *o, const char *text)
+static bool set_uids(void *options, const char *text)
 {
-	uint64_t base, count;
-	const char *end;
+	struct options *o = options;
+	uint64_t base;
+	size_t len = number_prefix(text, 10, UINT32_MAX - 1, &base);
 
-	if (!number(text, 10, UINT32_MAX - 1, &base, &end) || base == 0 || *end != ':' ||
-	    !number(end + 1, 10, UID_COUNT_MAX, &count, &end) || *end != '\0')
+	if (len == 0 || base == 0 || text[len] != ':' ||
+	    number_u32(text + len + 1, UID_COUNT_MAX, &o->uid_count))
 		return false;
 	o->uid_base = (uid_t)base;
-	o->uid_count = (uint32_t)count;
-	return count >= UID_COUNT_MIN && base + count < UINT32_MAX;
+	return o->uid_count >= UID_COUNT_MIN && base + o->uid_count < UINT32_MAX;
 }
 
-static bool set_mode(struct options *o, const char *text)
+static bool set_mode(void *options, const char *text)
 {
-	const char *end;
+	struct options *o = options;
 	uint64_t n;
 
-	if (!number(text, 8, 0777, &n, &end) || *end != '\0')
+	if (number_parse(text, 8, 0, 0777, &n))
 		return false;
 	o->admin_mode = (mode_t)n;
 	return true;
 }
 
-static bool set_ptpm(struct options *o, const char *text)
+static bool set_ptpm(void *options, const char *text)
 {
-	const char *end;
-	uint64_t domain;
+	struct options *o = options;
+	uint32_t domain;
 
 	if (strncmp(text, "xen:", 4) == 0) {
-		if (!number(text + 4, 10, AGENT_DOMID_MAX, &domain, &end) || *end != '\0')
+		if (number_u32(text + 4, AGENT_DOMID_MAX, &domain))
 			return false;
 		o->ptpm_domain = (int)domain;
 		return true;
@@ -122,148 +101,71 @@ static bool set_ptpm(struct options *o, const char *text)
 	return o->ptpm[0] != '\0';
 }
 
-static bool set_pin_name(struct options *o, const char *text)
+static bool set_pin_name(void *options, const char *text)
 {
+	struct options *o = options;
 	uint8_t name[TPM_NAME_SIZE];
 
 	o->pin_name = text;
 	return hex_decode(text, name, sizeof(name)) == ERR_OK;
 }
 
-static bool set_stub_image(struct options *o, const char *text)
+static bool set_stub_image(void *options, const char *text)
 {
+	struct options *o = options;
 	struct digest digest;
 
 	o->stub_image = text;
 	return hex_decode(text, digest.b, sizeof(digest.b)) == ERR_OK;
 }
 
-static bool set_xen(struct options *o, const char *text)
+static bool set_xen(void *options, const char *text)
 {
+	struct options *o = options;
+
 	(void)text;
 	o->xen = true;
 	return true;
 }
 
-static bool set_verbose(struct options *o, const char *text)
-{
-	(void)text;
-	o->verbose = true;
-	return true;
-}
-
-/* Each option either names a string member of struct options, or is read by a function. */
-static const struct {
-	const char *name;
-	const char *value; /* for the help; NULL: takes none */
-	char letter;       /* 0: long form only */
-	size_t string;     /* offset of a const char *, where set is NULL */
-	bool (*set)(struct options *o, const char *text);
-	const char *help;
-} table[] = {
-    {"store", "FILE|DEVICE", 0, offsetof(struct options, store), NULL,
+static const struct cmdline_option table[] = {
+    {"store", "FILE|DEVICE", offsetof(struct options, store), NULL,
      "image file or block device of the store (" STATEDIR "/store)"},
-    {"store-size", "SIZE", 0, 0, set_size, "size of a store that is created, K, M or G (64M)"},
-    {"policy", "FILE", 0, offsetof(struct options, policy), NULL,
+    {"store-size", "SIZE", 0, set_size, "size of a store that is created, K, M or G (64M)"},
+    {"policy", "FILE", offsetof(struct options, policy), NULL,
      "the initial policy (" SYSCONFDIR "/policy.json)"},
-    {"run-dir", "DIR", 0, offsetof(struct options, run_dir), NULL,
+    {"run-dir", "DIR", offsetof(struct options, run_dir), NULL,
      "where sockets are made (" RUNDIR ")"},
-    {"ptpm", "[unix:]DIR|xen:DOMID", 0, 0, set_ptpm, "where ptpm-proxy is (" RUNDIR "/ptpm)"},
-    {"pin", "FILE", 0, offsetof(struct options, pin), NULL,
+    {"ptpm", "[unix:]DIR|xen:DOMID", 0, set_ptpm, "where ptpm-proxy is (" RUNDIR "/ptpm)"},
+    {"pin", "FILE", offsetof(struct options, pin), NULL,
      "Name of the pTPM's salt key in hex (" STATEDIR "/pin)"},
-    {"pin-name", "HEX", 0, 0, set_pin_name, "that Name itself, instead of a file"},
-    {"xen", NULL, 0, 0, set_xen, "run every vTPM in a stub domain, made by vtpmmgr-agent"},
-    {"stub-image", "HEX", 0, 0, set_stub_image, "digest of the stub domains' image"},
-    {"pcr", "N", 0, 0, set_pcr, "the PCR that is extended with the measurement (15)"},
-    {"worker-uids", "BASE:COUNT", 0, 0, set_uids,
+    {"pin-name", "HEX", 0, set_pin_name, "that Name itself, instead of a file"},
+    {"xen", NULL, 0, set_xen, "run every vTPM in a stub domain, made by vtpmmgr-agent"},
+    {"stub-image", "HEX", 0, set_stub_image, "digest of the stub domains' image"},
+    {"pcr", "N", 0, set_pcr, "the PCR that is extended with the measurement (15)"},
+    {"worker-uids", "BASE:COUNT", 0, set_uids,
      "unused uids: broker, key keeper, one a worker (60706:258)"},
-    {"libexec", "DIR", 0, offsetof(struct options, libexec), NULL,
+    {"libexec", "DIR", offsetof(struct options, libexec), NULL,
      "where the other programs are (" LIBEXECDIR ")"},
-    {"admin-mode", "OCTAL", 0, 0, set_mode, "permissions of the admin socket (666)"},
-    {"verbose", NULL, 'v', 0, set_verbose, "log more"},
-    {"help", NULL, 'h', 0, NULL, "print this and exit"},
-    {"version", NULL, 'V', 0, NULL, "print the version and exit"},
+    {"admin-mode", "OCTAL", 0, set_mode, "permissions of the admin socket (666)"},
 };
-#define NOPTIONS (sizeof(table) / sizeof(table[0]))
 
-static void print_help(void)
+static const struct cmdline cmdline = {
+    "vtpmmgr",
+    "Runs virtual TPMs of several stakeholders, sealed to and anchored in a physical TPM.\n",
+    table,
+    sizeof(table) / sizeof(table[0]),
+};
+
+enum cmdline_next options_parse(int argc, char *argv[], struct options *out)
 {
-	char left[32];
+	enum cmdline_next next;
 
-	puts("Usage: vtpmmgr [OPTION]...\n"
-	     "Runs virtual TPMs of several stakeholders, sealed to and anchored in a physical "
-	     "TPM.\n");
-	for (size_t i = 0; i < NOPTIONS; i++) {
-		snprintf(left, sizeof(left), "--%s%s%s", table[i].name, table[i].value ? " " : "",
-			 table[i].value ? table[i].value : "");
-		printf("  %-24s %s\n", left, table[i].help);
-	}
-}
-
-/* The long options, and the short ones beside them; the index into table is the value. */
-static int next_option(int argc, char *argv[])
-{
-	struct option longs[NOPTIONS + 1] = {0};
-	char shorts[NOPTIONS + 1] = "";
-	size_t nshorts = 0;
-	int c;
-
-	for (size_t i = 0; i < NOPTIONS; i++) {
-		longs[i] = (struct option){table[i].name, table[i].value ? required_argument : 0,
-					   NULL, 256 + (int)i};
-		if (table[i].letter)
-			shorts[nshorts++] = table[i].letter;
-	}
-	c = getopt_long(argc, argv, shorts, longs, NULL);
-	for (size_t i = 0; i < NOPTIONS; i++)
-		if (table[i].letter && c == table[i].letter)
-			return (int)i;
-	return c >= 256 ? c - 256 : c == -1 ? -1 : (int)NOPTIONS;
-}
-
-static enum options_next apply(struct options *o, size_t i, const char *text)
-{
-	if (table[i].letter == 'h') {
-		print_help();
-		return OPTIONS_DONE;
-	}
-	if (table[i].letter == 'V') {
-		puts(PACKAGE_STRING);
-		return OPTIONS_DONE;
-	}
-	if (!table[i].set) {
-		memcpy((char *)o + table[i].string, &text, sizeof(text));
-		return OPTIONS_RUN;
-	}
-	if (table[i].set(o, text))
-		return OPTIONS_RUN;
-	fprintf(stderr, "vtpmmgr: --%s: not a valid value: %s\n", table[i].name, text);
-	return OPTIONS_USAGE;
-}
-
-enum options_next options_parse(int argc, char *argv[], struct options *out)
-{
-	struct options o = defaults;
-	enum options_next next;
-	int i;
-
-	while ((i = next_option(argc, argv)) >= 0) {
-		if (i == (int)NOPTIONS)
-			return OPTIONS_USAGE;
-		next = apply(&o, (size_t)i, optarg);
-		if (next != OPTIONS_RUN)
-			return next;
-	}
-	if (optind < argc) {
-		fprintf(stderr, "vtpmmgr: unexpected argument: %s\n", argv[optind]);
-		return OPTIONS_USAGE;
-	}
-	if (o.uid_count <= options_own_uids(&o)) {
-		fprintf(stderr, "vtpmmgr: --worker-uids: none is left for a worker\n");
-		return OPTIONS_USAGE;
-	}
-	*out = o;
-	return OPTIONS_RUN;
+	*out = defaults;
+	next = cmdline_parse(&cmdline, argc, argv, out, &out->verbose);
+	if (next == CMDLINE_RUN && out->uid_count <= options_own_uids(out))
+		return cmdline_refuse(&cmdline, "--worker-uids: none is left for a worker");
+	return next;
 }
 
 uint32_t options_own_uids(const struct options *o)

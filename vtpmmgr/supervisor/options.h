@@ -3,6 +3,8 @@
 #ifndef VTPMMGR_OPTIONS_H
 #define VTPMMGR_OPTIONS_H
 
+#include "lib/cmdline.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,7 +20,7 @@ struct options {
 	const char *pin_name;   /* in hex; NULL: see pin */
 	const char *stub_image; /* digest in hex; NULL: any */
 	const char *libexec;
-	uint8_t pcr;
+	uint32_t pcr;
 	uid_t uid_base; /* broker, key keeper, then one a worker */
 	uint32_t uid_count;
 	mode_t admin_mode;
@@ -26,10 +28,8 @@ struct options {
 	bool verbose;
 };
 
-enum options_next { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_USAGE };
-
-/* Fills in defaults and what argv says. Prints help, version or what is wrong itself. */
-enum options_next options_parse(int argc, char *argv[], struct options *out);
+/* Fills in defaults and what argv says. */
+enum cmdline_next options_parse(int argc, char *argv[], struct options *out);
 
 /* How many uids of the range are not workers': broker, key keeper, and what carries over Xen. */
 uint32_t options_own_uids(const struct options *o);

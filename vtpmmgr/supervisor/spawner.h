@@ -7,9 +7,9 @@
 #ifndef VTPMMGR_SPAWNER_H
 #define VTPMMGR_SPAWNER_H
 
+#include "lib/child.h"
 #include "lib/log.h"
 #include "lib/proto_super.h"
-#include "lib/spawn.h"
 #include "vtpmmgr/supervisor/process.h"
 #include "vtpmmgr/supervisor/programs.h"
 
@@ -41,21 +41,5 @@ enum err spawner_unix_start(const struct spawner *s, const struct spawner_job *j
 void spawner_unix_clean(const struct spawner *s, const uint8_t uuid[UUID_SIZE]);
 enum err spawner_xen_start(const struct spawner *s, const struct spawner_job *job,
 			   struct process *out) MUST_USE;
-
-/* A program of ours to start, in a pid namespace, with the arguments of lib/child.h. */
-struct spawner_program {
-	int fd;
-	const char *name;
-	uid_t uid;
-	enum log_level level;
-	const char *run_dir;
-	const char *const *more; /* arguments behind those; ends with NULL; NULL: none */
-};
-
-#define SPAWNER_MORE_MAX 5
-
-/* Also how key keeper and broker are started. */
-enum err spawner_exec(const struct spawner_program *p, const struct spawn_fd *fds, size_t nfds,
-		      struct process *out) MUST_USE;
 
 #endif

@@ -8,11 +8,11 @@
 enum err spawner_unix_start(const struct spawner *s, const struct spawner_job *job,
 			    struct process *out)
 {
-	const struct spawner_program program = {.fd = s->program,
-						.name = "vtpm-stubdom",
-						.uid = s->uid_base + job->index,
-						.level = s->level,
-						.run_dir = s->run_dir};
+	const struct child_program program = {.fd = s->program,
+					      .name = "vtpm-stubdom",
+					      .uid = s->uid_base + job->index,
+					      .level = s->level,
+					      .run_dir = s->run_dir};
 	struct spawn_fd fds[] = {{job->super, FD_SUPER},
 				 {job->keys, FD_WORKER_KEYS},
 				 {job->broker, FD_WORKER_BROKER},
@@ -26,7 +26,7 @@ enum err spawner_unix_start(const struct spawner *s, const struct spawner_job *j
 			  uuid_format(job->what->uuid).s);
 	if (e)
 		return e;
-	e = spawner_exec(&program, fds, sizeof(fds) / sizeof(fds[0]), out);
+	e = child_spawn(&program, fds, sizeof(fds) / sizeof(fds[0]), &out->pid, &out->pidfd);
 	close(fds[3].from);
 	close(fds[4].from);
 	if (e)

@@ -28,18 +28,19 @@ enum err spawner_xen_start(const struct spawner *s, const struct spawner_job *jo
 	char guest[GUEST_TEXT];
 	const char *const more[] = {"worker", uuid.s, guest, job->what->stakeholder,
 				    s->image, NULL};
-	const struct spawner_program program = {.fd = s->program,
-						.name = "vtpmmgr-vchan",
-						.uid = s->uid_base + job->index,
-						.level = s->level,
-						.run_dir = s->run_dir,
-						.more = more};
+	const struct child_program program = {.fd = s->program,
+					      .name = "vtpmmgr-vchan",
+					      .uid = s->uid_base + job->index,
+					      .level = s->level,
+					      .run_dir = s->run_dir,
+					      .more = more};
 	const struct spawn_fd fds[] = {
 	    {job->super, FD_SUPER}, {job->keys, FD_WORKER_KEYS}, {job->broker, FD_WORKER_BROKER}};
 	enum err e = guest_text(&job->what->guest, guest);
 
 	if (!e)
-		return spawner_exec(&program, fds, sizeof(fds) / sizeof(fds[0]), out);
+		return child_spawn(&program, fds, sizeof(fds) / sizeof(fds[0]), &out->pid,
+				   &out->pidfd);
 	log_error("%s belongs to a user of one Linux host: vtpmmgr --xen serves domains alone",
 		  uuid.s);
 	return e;

@@ -88,13 +88,13 @@ static enum err start(struct bearer *b, unsigned uid_index, const char *const *m
 		      const struct spawn_fd *fds, size_t nfds)
 {
 	const struct supervisor *s = b->s;
-	const struct spawner_program program = {.fd = s->programs.fd[PROGRAM_VCHAN],
-						.name = "vtpmmgr-vchan",
-						.uid = s->options->uid_base + uid_index,
-						.level = s->level,
-						.run_dir = s->options->run_dir,
-						.more = more};
-	enum err e = spawner_exec(&program, fds, nfds, &b->process);
+	const struct child_program program = {.fd = s->programs.fd[PROGRAM_VCHAN],
+					      .name = "vtpmmgr-vchan",
+					      .uid = s->options->uid_base + uid_index,
+					      .level = s->level,
+					      .run_dir = s->options->run_dir,
+					      .more = more};
+	enum err e = child_spawn(&program, fds, nfds, &b->process.pid, &b->process.pidfd);
 
 	backoff_start(&b->backoff, loop_now());
 	if (e)

@@ -146,18 +146,18 @@ static enum err start(struct child *c, int program, const char *name, unsigned u
 		      struct spawn_fd *fds, size_t nfds)
 {
 	struct supervisor *s = c->s;
-	const struct spawner_program what = {.fd = program,
-					     .name = name,
-					     .uid = s->options->uid_base + uid_index,
-					     .level = s->level,
-					     .run_dir = s->options->run_dir};
+	const struct child_program what = {.fd = program,
+					   .name = name,
+					   .uid = s->options->uid_base + uid_index,
+					   .level = s->level,
+					   .run_dir = s->options->run_dir};
 	int super[2];
 	enum err e = channel_pair(super);
 
 	if (e)
 		return e;
 	fds[0] = (struct spawn_fd){super[1], FD_SUPER};
-	e = spawner_exec(&what, fds, nfds, &c->process);
+	e = child_spawn(&what, fds, nfds, &c->process.pid, &c->process.pidfd);
 	close(super[1]);
 	if (e) {
 		close(super[0]);

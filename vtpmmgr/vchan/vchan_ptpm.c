@@ -5,6 +5,7 @@
  */
 #include "lib/carrier.h"
 #include "lib/log.h"
+#include "lib/number.h"
 #include "lib/proto_agent.h"
 #include "lib/proto_ptpm.h"
 #include "lib/proto_super.h"
@@ -45,14 +46,14 @@ static const struct carrier_ops ops = {.closed = on_closed, .gone = on_gone};
 /* Which commands the proxy lets through follows from the role. */
 static enum err serve(const char *domain, const char *role, struct channel **out)
 {
-	unsigned long domid = strtoul(domain, NULL, 10);
+	uint32_t domid;
 	char path[64];
 
-	if (domid > AGENT_DOMID_MAX ||
+	if (number_u32(domain, AGENT_DOMID_MAX, &domid) ||
 	    (strcmp(role, "keys") != 0 && strcmp(role, "provision") != 0))
 		return ERR_ARG;
 	snprintf(path, sizeof(path), VCHAN_PATH "agent/%s", role);
-	return channel_xen_serve((uint32_t)domid, path, VCHAN_AGENT_RING, MSG_BODY_MAX, out);
+	return channel_xen_serve(domid, path, VCHAN_AGENT_RING, MSG_BODY_MAX, out);
 }
 
 static enum err carry(struct ptpm *p, struct channel *ring)
