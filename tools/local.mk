@@ -188,11 +188,17 @@ tests_unit_test_agent_roles_SOURCES = tests/unit/test_agent_roles.c \
 	tests/unit/agent_play.c tests/unit/agent_play.h
 tests_unit_test_agent_roles_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_roles_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+AGENT_SCENE = \
+	tests/unit/agent_play.c tests/unit/agent_play.h \
+	tests/unit/agent_scene.c tests/unit/agent_scene.h
 check_PROGRAMS += tests/unit/test_agent_worker
-tests_unit_test_agent_worker_SOURCES = tests/unit/test_agent_worker.c \
-	tests/unit/agent_play.c tests/unit/agent_play.h
+tests_unit_test_agent_worker_SOURCES = tests/unit/test_agent_worker.c $(AGENT_SCENE)
 tests_unit_test_agent_worker_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_worker_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_agent_again
+tests_unit_test_agent_again_SOURCES = tests/unit/test_agent_again.c $(AGENT_SCENE)
+tests_unit_test_agent_again_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_again_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_hook_xml
