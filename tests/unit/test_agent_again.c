@@ -2,7 +2,6 @@
 /* Stub domains that an agent finds when it starts again, and managers that ask for nonsense. */
 #include "tests/unit/agent_scene.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void test_restart_adopts(void **state)
