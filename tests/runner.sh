@@ -103,12 +103,28 @@ verdict() {
 	esac
 }
 
-# A script that needs longer than others says so in a comment: "# limit: SECONDS".
+# What a script says of itself in a comment, "# KEY: VALUE".
+says() {
+	head -c 2000 "$1" | tr -d '\0' | sed -n "s/^# $2: //p"
+}
+
+# "# limit: SECONDS": it needs longer than others.
 own_limit() {
 	local own
-	own=$(head -c 2000 "$1" | tr -d '\0' | sed -n 's/^# limit: \([0-9]*\)$/\1/p')
+	own=$(says "$1" limit)
 	[ "${own:-0}" -gt "$2" ] || own=$2
 	echo "$own"
+}
+
+# made_for BUILD: of the tests on standard input, those that are to run with it. "# build: plain" says
+# that a test is about times, "# build: sanitizers" that it is about bytes; most are worth both.
+made_for() {
+	local test
+	while read -r test; do
+		case "$(says "$test" build)" in
+		'' | "$1") echo "$test" ;;
+		esac
+	done
 }
 
 # The command line of a test: a fuzz target gets its corpus, all others nothing.
@@ -119,7 +135,7 @@ arguments() {
 		return
 	fi
 	mkdir -p "$build/corpus/$target"
-	echo "$2 -max_total_time=${FUZZ_SECONDS:-10} -rss_limit_mb=2048 -timeout=10" \
+	echo "$2 -max_total_time=${FUZZ_SECONDS:-5} -rss_limit_mb=2048 -timeout=10" \
 		"-print_final_stats=1 -verbosity=1 -artifact_prefix=$logs/fuzz/$target-" \
 		"$build/corpus/$target $(corpus "$target")"
 }
