@@ -4,6 +4,7 @@ libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
+	lib/pcrs.c lib/pcrs.h \
 	lib/carrier.c lib/carrier.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
@@ -216,6 +217,11 @@ check_PROGRAMS += tests/unit/test_number
 tests_unit_test_number_SOURCES = tests/unit/test_number.c
 tests_unit_test_number_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_number_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_pcrs
+tests_unit_test_pcrs_SOURCES = tests/unit/test_pcrs.c
+tests_unit_test_pcrs_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pcrs_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_proto_root
 tests_unit_test_proto_root_SOURCES = tests/unit/test_proto_root.c tests/codecs/check.c tests/codecs/check.h

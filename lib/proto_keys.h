@@ -173,14 +173,15 @@ struct keys_status {
 	uint8_t hierarchy;   /* enum hierarchy, 0 if not provisioned */
 	bool clear_disabled; /* TPM2_Clear by lockout auth is disabled (TPMA_PERMANENT.disableClear)
 			      */
-	bool measured;     /* the measurement PCR was extended at platform boot, by us or before */
-	bool pinned;       /* the salt key's Name was pinned before init ran */
-	bool stalled;      /* commits fail at present */
-	uint16_t last_err; /* of the last failed open or commit */
-	uint8_t found;     /* enum finding: why the store is closed */
-	bool recovered;    /* `vtpmctl recover` has put an older root back, ever */
-	uint64_t seq;      /* of the current root */
-	uint64_t version;  /* of this manager, and the minimum that V holds */
+	bool measured;      /* the measurement PCR was extended at platform boot, by us or before */
+	bool pinned;        /* the salt key's Name was pinned before init ran */
+	bool stalled;       /* commits fail at present */
+	uint16_t last_err;  /* of the last failed open or commit */
+	uint8_t found;      /* enum finding: why the store is closed */
+	uint32_t differing; /* of FOUND_PCRS: which, as far as an approval tells */
+	bool recovered;     /* `vtpmctl recover` has put an older root back, ever */
+	uint64_t seq;       /* of the current root */
+	uint64_t version;   /* of this manager, and the minimum that V holds */
 	uint64_t min_version;
 	uint64_t ptpm_commands; /* since start */
 	uint64_t extends;       /* TPM2_NV_Extend of A, since start */

@@ -15,6 +15,7 @@ void keys_status_put(struct wbuf *w, const struct keys_status *m)
 	wbuf_u8(w, m->stalled);
 	wbuf_u16(w, m->last_err);
 	wbuf_u8(w, m->found);
+	wbuf_u32(w, m->differing);
 	wbuf_u8(w, m->recovered);
 	wbuf_u64(w, m->seq);
 	wbuf_u64(w, m->version);
@@ -37,6 +38,7 @@ void keys_status_get(struct rbuf *r, struct keys_status *out)
 	out->stalled = rbuf_bool(r);
 	out->last_err = (uint16_t)err_from_wire(rbuf_u16(r));
 	out->found = field_enum(r, FOUND_NOTHING, FOUND_COUNT - 1);
+	out->differing = field_pcrs(r);
 	out->recovered = rbuf_bool(r);
 	out->seq = rbuf_u64(r);
 	out->version = rbuf_u64(r);

@@ -6,22 +6,45 @@
 
 #include <string.h>
 
+#define MARKED (UINT32_C(1) << 31) /* in the mask: marks follow */
+
+static void marks_put(struct wbuf *w, const struct approval *a)
+{
+	for (unsigned i = 0; a->marked && i < PCRS_MAX; i++)
+		if (a->pcrs & 1u << i)
+			wbuf_u32(w, a->marks[i]);
+}
+
+static void marks_get(struct rbuf *r, struct approval *out)
+{
+	memset(out->marks, 0, sizeof(out->marks));
+	for (unsigned i = 0; out->marked && i < PCRS_MAX; i++)
+		if (out->pcrs & 1u << i)
+			out->marks[i] = rbuf_u32(r);
+}
+
 void approval_put(struct wbuf *w, const struct approval *a)
 {
-	wbuf_u32(w, a->pcrs);
+	wbuf_u32(w, a->pcrs | (a->marked ? MARKED : 0));
 	wbuf_bytes(w, a->pcr_digest.b, DIGEST_SIZE);
 	wbuf_u64(w, a->version);
 	wbuf_bytes(w, a->sig.r, sizeof(a->sig.r));
 	wbuf_bytes(w, a->sig.s, sizeof(a->sig.s));
+	marks_put(w, a);
 }
 
 void approval_get(struct rbuf *r, struct approval *out)
 {
-	out->pcrs = field_pcrs(r);
+	uint32_t mask = rbuf_u32(r);
+
+	out->marked = mask & MARKED;
+	out->pcrs = mask & ~MARKED;
+	rbuf_require(r, out->pcrs >> PCRS_MAX == 0);
 	rbuf_copy(r, out->pcr_digest.b, DIGEST_SIZE);
 	out->version = rbuf_u64(r);
 	rbuf_copy(r, out->sig.r, sizeof(out->sig.r));
 	rbuf_copy(r, out->sig.s, sizeof(out->sig.s));
+	marks_get(r, out);
 }
 
 static void authority_put(struct wbuf *w, const struct authority *a)

@@ -25,6 +25,7 @@
 #define NAME_MAX_LEN  63  /* of a vTPM or a stakeholder, without the NUL */
 #define LEAVES_MAX    256 /* vTPMs in one store */
 #define APPROVALS_MAX 8
+#define PCRS_MAX      24  /* PCRs of a bank that there is a name for: 0..23 */
 #define SEALED_MAX    512 /* bytes of a marshalled TPM2B_PUBLIC or TPM2B_PRIVATE */
 #define TPM_NAME_SIZE 34  /* u16 algorithm and a SHA-256 digest */
 
@@ -59,6 +60,12 @@ struct approval {
 	struct digest pcr_digest; /* SHA-256 over the selected PCRs' values, ascending */
 	uint64_t version;         /* the PolicyNV operand: V <= version */
 	struct crypt_signature sig;
+	/*
+	 * The first 4 bytes of every selected PCR's value, for words about what differs: nobody
+	 * signs them, and nothing is decided by them.
+	 */
+	bool marked;
+	uint32_t marks[PCRS_MAX];
 };
 
 /* An authority's public key and the approvals of it that are on this device, newest last. */

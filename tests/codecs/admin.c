@@ -34,6 +34,7 @@ static void admin_update_fill(struct admin_update *m)
 	memset(m, 0, sizeof(*m));
 	strcpy(m->name, "operator/sim");
 	sample_approval(&m->approval);
+	sample_marks(&m->approval);
 }
 
 static void admin_create_fill(struct admin_create *m)

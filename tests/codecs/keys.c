@@ -66,6 +66,7 @@ static void keys_update_fill(struct keys_update *m)
 	memset(m, 0, sizeof(*m));
 	codec_pattern(m->uuid, UUID_SIZE, 0x10);
 	sample_approval(&m->approval);
+	sample_marks(&m->approval);
 	m->record_len = sizeof(some);
 	m->record = some;
 }
@@ -111,6 +112,7 @@ static void keys_status_fill(struct keys_status *m)
 	    .measured = true,
 	    .last_err = ERR_ROLLBACK,
 	    .found = FOUND_ROLLBACK,
+	    .differing = 0x000100,
 	    .recovered = true,
 	    .seq = 1,
 	    .version = 2,

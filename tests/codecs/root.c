@@ -26,6 +26,13 @@ void sample_approval(struct approval *a)
 	sample_signature(&a->sig, 0x30);
 }
 
+void sample_marks(struct approval *a)
+{
+	a->marked = true;
+	for (uint32_t i = 0; i < PCRS_MAX; i++)
+		a->marks[i] = a->pcrs & 1u << i ? 0x01020300 + i : 0;
+}
+
 void sample_authority(struct authority *a)
 {
 	memset(a, 0, sizeof(*a));

@@ -8,6 +8,7 @@
 
 void sample_signature(struct crypt_signature *s, uint8_t first);
 void sample_approval(struct approval *a);
+void sample_marks(struct approval *a);
 void sample_authority(struct authority *a);
 void sample_guest(struct guest *g);
 void sample_root(struct root *r);

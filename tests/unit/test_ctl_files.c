@@ -195,6 +195,38 @@ static void approval_round_trip(void **state)
 	free(text);
 }
 
+/* The values stand beside the digest that is signed over them: they must be those. */
+static void approval_with_values(void **state)
+{
+	struct ctl_approval_file a, b;
+	struct ctl_pcr_file values;
+	struct ctl_diag diag;
+	char *text, *bad;
+
+	(void)state;
+	assert_int_equal(ctl_approval_file_parse(approval, strlen(approval), &a, &diag), ERR_OK);
+	assert_false(a.approval.marked);
+	assert_int_equal(ctl_pcr_file_parse(pcrs, strlen(pcrs), &values, &diag), ERR_OK);
+	a.values = values.pcrs;
+	a.approval.pcrs = values.pcrs.mask;
+	assert_int_equal(ctl_pcr_file_digest(&a.values, &a.approval.pcr_digest), ERR_OK);
+	text = ctl_approval_file_format(&a);
+	assert_int_equal(ctl_approval_file_parse(text, strlen(text), &b, &diag), ERR_OK);
+	assert_true(b.approval.marked);
+	assert_int_equal(b.approval.marks[0], 0x00112233);
+	assert_int_equal(b.approval.marks[7], 0);
+	assert_int_equal(b.approval.marks[23], 0x00112233);
+	bad = edited(text, &(struct edit){"\"23\": \"00", "\"23\": \"01", NULL});
+	assert_int_equal(ctl_approval_file_parse(bad, strlen(bad), &b, &diag), ERR_SIGNATURE);
+	assert_non_null(strstr(diag.text, "not what was signed"));
+	free(bad);
+	bad = edited(text, &(struct edit){"\"23\": \"00", "\"22\": \"00", NULL});
+	assert_int_equal(ctl_approval_file_parse(bad, strlen(bad), &b, &diag), ERR_SIGNATURE);
+	assert_non_null(strstr(diag.text, "not what was signed"));
+	free(bad);
+	free(text);
+}
+
 static void pcr_round_trip(void **state)
 {
 	/* SHA-256 of the 64 bytes that the two values are, from coreutils. */
@@ -223,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(approval_defects),
 	    cmocka_unit_test(pcr_defects),
 	    cmocka_unit_test(approval_round_trip),
+	    cmocka_unit_test(approval_with_values),
 	    cmocka_unit_test(pcr_round_trip),
 	    cmocka_unit_test(syntax_errors_have_a_position),
 	    cmocka_unit_test(any_bytes_become_json),

@@ -21,8 +21,8 @@ static void every_message(void **state)
 static void out_of_range(void **state)
 {
 	static const struct poke pokes[] = {
-	    {"admin_status", 64, 2, "a bool that is 2"},
-	    {"admin_status", 65, 2, "a bool that is 2"},
+	    {"admin_status", 68, 2, "a bool that is 2"},
+	    {"admin_status", 69, 2, "a bool that is 2"},
 	    {"admin_policy_load", 0, 2, "a bool that is 2"},
 	    {"admin_vtpm", 67, 2, "a bool that is 2"},
 	    {"admin_vtpm", 68, 2, "a bool that is 2"},
@@ -47,7 +47,7 @@ static void out_of_range(void **state)
 	    {"admin_create", 15, 3, "class 3"},
 	    {"admin_create", 18, 0x30, "a quota below the least"},
 	    {"admin_create", 19, 1, "a quota that is not whole blocks"},
-	    {"admin_status", 63, 2, "a bool that is 2"},
+	    {"admin_status", 67, 2, "a bool that is 2"},
 	    {"admin_status", 9, FOUND_COUNT, "a finding that is none"},
 	    {"admin_policy_load", 0, 0, "a signature although it is not signed"},
 	    {"admin_vtpm", 31, 0, "class 0"},

@@ -98,6 +98,44 @@ static void bytes_are_as_ever(void **state)
 	}
 }
 
+/* What came later, and only where it is used: marks of an approval. */
+static void a_header_with_marks(void **state)
+{
+	static uint8_t bytes[CODEC_CAP];
+	static struct boot_header h, back;
+	size_t len, marked;
+
+	(void)state;
+	len = check_sample(codec_find(&codecs_root, "boot_header"), bytes);
+	assert_int_equal(boot_header_decode(bytes, len, &h), ERR_OK);
+	sample_marks(&h.platform.approvals[1]);
+	assert_int_equal(boot_header_encode(&h, bytes, sizeof(bytes), &marked), ERR_OK);
+	assert_int_equal(marked, len + 3 * 4);
+	assert_int_equal(boot_header_decode(bytes, marked, &back), ERR_OK);
+	assert_memory_equal(&back.platform, &h.platform, sizeof(h.platform));
+}
+
+/* Every approval over all PCRs, with marks, and still within a record's slot. */
+static void the_largest_record_fits(void **state)
+{
+	static uint8_t bytes[RECORD_SLOT_SIZE];
+	static struct record r;
+	size_t len;
+
+	(void)state;
+	sample_record(&r);
+	r.secret.public_len = r.secret.private_len = SEALED_MAX;
+	memset(r.name, 'n', NAME_MAX_LEN);
+	memset(r.stakeholder, 's', NAME_MAX_LEN);
+	r.own_authority = true;
+	r.authority.napprovals = APPROVALS_MAX;
+	for (size_t i = 0; i < APPROVALS_MAX; i++) {
+		r.authority.approvals[i].pcrs = (1u << PCRS_MAX) - 1;
+		sample_marks(&r.authority.approvals[i]);
+	}
+	assert_int_equal(record_encode(&r, bytes, sizeof(bytes), &len), ERR_OK);
+}
+
 /* What came later: three slots, an epoch, a volatile state, and the marks of a recovery. */
 static void a_root_with_sessions(void **state)
 {
@@ -358,6 +396,8 @@ int main(void)
 	    cmocka_unit_test(a_record_with_terms),
 	    cmocka_unit_test(a_record_bound_to_a_domain),
 	    cmocka_unit_test(a_root_with_sessions),
+	    cmocka_unit_test(a_header_with_marks),
+	    cmocka_unit_test(the_largest_record_fits),
 	    cmocka_unit_test(a_sealed_object_is_whole),
 	    cmocka_unit_test(a_sealed_object_over_its_maximum),
 	};

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tools/ctl/ctl_approval_file.h"
 
+#include "lib/pcrs.h"
 #include "tools/ctl/ctl_output.h"
+#include "tools/ctl/ctl_pcr_file.h"
 
 #include <string.h>
 
-#define PCR_COUNT 24
+#define PCR_COUNT PCRS_MAX
 
 static const struct ctl_json_key file_keys[] = {
     {"format", json_type_int, true},        {"pcrs", json_type_array, true},
     {"pcr_digest", json_type_string, true}, {"version", json_type_int, true},
     {"hierarchy", json_type_string, true},  {"authority", json_type_object, true},
-    {"signature", json_type_object, true},
+    {"signature", json_type_object, true},  {"values", json_type_object, false},
 };
 static const struct ctl_json_key point_keys[] = {
     {"x", json_type_string, true},
@@ -91,6 +93,29 @@ static enum err parse_hierarchy(struct json_object *o, enum hierarchy *out, stru
 	return ERR_OK;
 }
 
+/* They say what is in the digest that is signed, or they are not there. */
+static enum err parse_values(struct json_object *o, struct ctl_approval_file *f,
+			     struct ctl_diag *diag)
+{
+	struct digest digest = {0};
+	struct json_object *values;
+	enum err e;
+
+	if (!json_object_object_get_ex(o, "values", &values))
+		return ERR_OK;
+	e = ctl_pcr_values_parse(values, &f->values, diag);
+	if (!e)
+		e = ctl_pcr_file_digest(&f->values, &digest);
+	if (e)
+		return e;
+	if (f->values.mask != f->approval.pcrs || !digest_equal(&digest, &f->approval.pcr_digest)) {
+		ctl_json_bad(diag, "\"values\" are not what was signed");
+		return ERR_SIGNATURE;
+	}
+	pcrs_mark(&f->approval, f->values.values);
+	return ERR_OK;
+}
+
 static enum err parse_file(struct json_object *o, struct ctl_approval_file *f,
 			   struct ctl_diag *diag)
 {
@@ -112,6 +137,8 @@ static enum err parse_file(struct json_object *o, struct ctl_approval_file *f,
 		e = ctl_approval_point_parse(o, &f->authority, diag);
 	if (!e)
 		e = ctl_approval_signature_parse(o, &a->sig, diag);
+	if (!e)
+		e = parse_values(o, f, diag);
 	return e;
 }
 
@@ -151,16 +178,6 @@ void ctl_approval_signature_add(struct json_object *file, const struct crypt_sig
 	json_object_object_add(file, "signature", new_pair("r", sig->r, "s", sig->s));
 }
 
-static struct json_object *new_pcrs(uint32_t mask)
-{
-	struct json_object *list = json_object_new_array();
-
-	for (int i = 0; i < PCR_COUNT; i++)
-		if (mask & UINT32_C(1) << i)
-			json_object_array_add(list, json_object_new_int(i));
-	return list;
-}
-
 char *ctl_approval_file_format(const struct ctl_approval_file *f)
 {
 	const struct approval *a = &f->approval;
@@ -168,13 +185,15 @@ char *ctl_approval_file_format(const struct ctl_approval_file *f)
 	char *text;
 
 	json_object_object_add(o, "format", json_object_new_int(1));
-	json_object_object_add(o, "pcrs", new_pcrs(a->pcrs));
+	json_object_object_add(o, "pcrs", ctl_output_pcrs_json(a->pcrs));
 	json_object_object_add(o, "pcr_digest", ctl_output_digest_json(&a->pcr_digest));
 	json_object_object_add(o, "version", json_object_new_uint64(a->version));
 	json_object_object_add(o, "hierarchy",
 			       json_object_new_string(ctl_output_hierarchy(f->hierarchy)));
 	ctl_approval_point_add(o, &f->authority);
 	ctl_approval_signature_add(o, &a->sig);
+	if (f->values.mask)
+		json_object_object_add(o, "values", ctl_pcr_values_json(&f->values));
 	text = ctl_json_text(o);
 	json_object_put(o);
 	return text;

@@ -5,21 +5,25 @@
  *
  *	{"format": 1, "pcrs": [0, 1, 7], "pcr_digest": HEX, "version": 1,
  *	 "hierarchy": "platform", "authority": {"x": HEX, "y": HEX},
- *	 "signature": {"r": HEX, "s": HEX}}
+ *	 "signature": {"r": HEX, "s": HEX}, "values": {"0": HEX, ...}}
+ *
+ * "values" may be left out: with them a device can say which PCRs differ.
  */
 #ifndef TOOLS_CTL_APPROVAL_FILE_H
 #define TOOLS_CTL_APPROVAL_FILE_H
 
-#include "lib/proto_root.h"
+#include "lib/proto_keys.h"
 #include "tools/ctl/ctl_json.h"
 
 struct ctl_approval_file {
 	struct approval approval;
 	enum hierarchy hierarchy;
 	struct crypt_point authority;
+	struct keys_pcrs values; /* that the digest is over; none where they are not known */
 };
 
-/* ERR_FORMAT or ERR_UNSUPPORTED with a diagnosis. The signature is not verified here. */
+/* ERR_FORMAT, ERR_UNSUPPORTED, or ERR_SIGNATURE for other values than the digest is over, with a
+ * diagnosis. The signature is not verified here. */
 enum err ctl_approval_file_parse(const char *text, size_t len, struct ctl_approval_file *out,
 				 struct ctl_diag *diag) MUST_USE;
 

@@ -135,8 +135,9 @@ static const char *const remedies[FOUND_COUNT] = {
     [FOUND_KEY_MISSING] = GONE,
     [FOUND_KEY_REPLACED] = GONE,
     [FOUND_FOREIGN_STORE] = "use this machine's own store, or its newest copy",
-    [FOUND_PCRS] = "if the software was updated on purpose: vtpmctl platform pcrs, platform "
-		   "sign-pcrs, then platform update; if not, find out what changed",
+    [FOUND_PCRS] = "if the software was updated on purpose: vtpmctl platform pcrs, with the --pcrs "
+		   "of the approvals before, platform sign-pcrs where the authority's key is, then "
+		   "platform update; if not, find out what changed",
     [FOUND_REVOKED] = "install the newer manager again: this version was shut out for good",
     [FOUND_APPROVALS_ALTERED] = "put the newest copy of the store back",
     [FOUND_VERSION_MISSING] = GONE,

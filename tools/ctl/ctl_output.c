@@ -236,6 +236,16 @@ const char *ctl_output_hierarchy(unsigned hierarchy)
 	return word(hierarchies, sizeof(hierarchies) / sizeof(hierarchies[0]), hierarchy);
 }
 
+struct json_object *ctl_output_pcrs_json(uint32_t mask)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (int i = 0; i < PCRS_MAX; i++)
+		if (mask & UINT32_C(1) << i)
+			json_object_array_add(list, json_object_new_int(i));
+	return list;
+}
+
 struct json_object *ctl_output_digest_json(const struct digest *d)
 {
 	return ctl_json_new_hex(d->b, sizeof(d->b));

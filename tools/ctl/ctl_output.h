@@ -66,6 +66,9 @@ const char *ctl_output_hierarchy(unsigned hierarchy);
 struct json_object *ctl_output_freshness_json(const struct freshness *f);
 struct json_object *ctl_output_vtpm_json(const struct admin_vtpm *v);
 struct json_object *ctl_output_digest_json(const struct digest *d);
+
+/* The PCRs of a mask, ascending. */
+struct json_object *ctl_output_pcrs_json(uint32_t mask);
 struct json_object *ctl_output_time_json(uint64_t seconds);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PCR_COUNT 24
+#define PCR_COUNT PCRS_MAX
 
 static const struct ctl_json_key file_keys[] = {
     {"format", json_type_int, true},
@@ -22,8 +22,8 @@ static void pcr_key(unsigned pcr, char out[4])
 }
 
 /* The keys are looked up, not scanned: "07" or "+7" is no PCR. */
-static enum err parse_values(struct json_object *values, struct keys_pcrs *out,
-			     struct ctl_diag *diag)
+enum err ctl_pcr_values_parse(struct json_object *values, struct keys_pcrs *out,
+			      struct ctl_diag *diag)
 {
 	int found = 0;
 	enum err e;
@@ -73,7 +73,7 @@ static enum err parse_file(struct json_object *o, struct ctl_pcr_file *f, struct
 	if (!e)
 		e = parse_hierarchy(o, f, diag);
 	if (!e)
-		e = parse_values(json_object_object_get(o, "values"), &f->pcrs, diag);
+		e = ctl_pcr_values_parse(json_object_object_get(o, "values"), &f->pcrs, diag);
 	return e;
 }
 
@@ -93,25 +93,30 @@ enum err ctl_pcr_file_parse(const char *text, size_t len, struct ctl_pcr_file *o
 	return e;
 }
 
-char *ctl_pcr_file_format(const struct ctl_pcr_file *f)
+struct json_object *ctl_pcr_values_json(const struct keys_pcrs *p)
 {
-	struct json_object *o = json_object_new_object();
 	struct json_object *values = json_object_new_object();
 	char key[4];
-	char *text;
 
 	for (unsigned i = 0; i < PCR_COUNT; i++) {
 		pcr_key(i, key);
-		if (f->pcrs.mask & UINT32_C(1) << i)
-			json_object_object_add(values, key,
-					       ctl_output_digest_json(&f->pcrs.values[i]));
+		if (p->mask & UINT32_C(1) << i)
+			json_object_object_add(values, key, ctl_output_digest_json(&p->values[i]));
 	}
+	return values;
+}
+
+char *ctl_pcr_file_format(const struct ctl_pcr_file *f)
+{
+	struct json_object *o = json_object_new_object();
+	char *text;
+
 	json_object_object_add(o, "format", json_object_new_int(1));
 	json_object_object_add(o, "bank", json_object_new_string("sha256"));
 	if (f->hierarchy)
 		json_object_object_add(o, "hierarchy",
 				       json_object_new_string(ctl_output_hierarchy(f->hierarchy)));
-	json_object_object_add(o, "values", values);
+	json_object_object_add(o, "values", ctl_pcr_values_json(&f->pcrs));
 	text = ctl_json_text(o);
 	json_object_put(o);
 	return text;

@@ -25,6 +25,11 @@ enum err ctl_pcr_file_parse(const char *text, size_t len, struct ctl_pcr_file *o
 /* The file's text; malloc'd, NULL without memory. */
 char *ctl_pcr_file_format(const struct ctl_pcr_file *f);
 
+/* "values" alone. A key that is no PCR, or none at all, is an error. */
+enum err ctl_pcr_values_parse(struct json_object *values, struct keys_pcrs *out,
+			      struct ctl_diag *diag) MUST_USE;
+struct json_object *ctl_pcr_values_json(const struct keys_pcrs *p);
+
 /* SHA-256 over the selected values in ascending order: what PolicyPCR compares. */
 enum err ctl_pcr_file_digest(const struct keys_pcrs *p, struct digest *out) MUST_USE;
 

@@ -113,6 +113,7 @@ static enum err gather(struct ctl *c, const struct ctl_args *a, struct ctl_appro
 	if (e)
 		return e;
 	f->approval.pcrs = pcrs.pcrs.mask;
+	f->values = pcrs.pcrs;
 	e = ctl_pcr_file_digest(&pcrs.pcrs, &f->approval.pcr_digest);
 	return e ? ctl_fail(c, e, "cannot hash the PCR values: %s", err_text(e)) : ERR_OK;
 }
@@ -330,7 +331,9 @@ static const char init_help[] =
 
 static const char update_help[] =
     "Stores one more approval beside those that are there, before software is updated: "
-    "after the reboot the new PCR values are approved already, and nothing is lost.\n"
+    "after the reboot the new PCR values are approved already, and nothing is lost. It works "
+    "as well while the store is closed because of other values, and then opens it. vtpmctl(1) "
+    "says how an approval is made ahead, under UPDATING WHAT IS MEASURED.\n"
     "With --vtpm, the approval is by the stakeholder's own authority, for a vTPM whose "
     "secret is sealed under that.";
 

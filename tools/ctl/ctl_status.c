@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ctl_status: how the platform stands, in words. */
 #include "lib/hex.h"
+#include "lib/pcrs.h"
 #include "tools/ctl/ctl_client.h"
 #include "tools/ctl/ctl_coverage.h"
 #include "tools/ctl/ctl_output.h"
@@ -38,6 +39,7 @@ static struct json_object *keys_json(const struct admin_status *s)
 	json_object_object_add(o, "last_error",
 			       json_object_new_string(err_name(err_from_wire(k->last_err))));
 	json_object_object_add(o, "found", json_object_new_string(finding_name(k->found)));
+	json_object_object_add(o, "differing", ctl_output_pcrs_json(k->differing));
 	json_object_object_add(o, "recovered", json_object_new_boolean(k->recovered));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		json_object_object_add(o, numbers[i].name,
@@ -118,6 +120,15 @@ static const char *platform_word(const struct admin_status *s)
 	return s->keys.stalled ? "open, but stalled" : "open";
 }
 
+static void print_found(const struct keys_status *k)
+{
+	char which[PCRS_TEXT_MAX];
+
+	pcrs_text(k->differing, which);
+	printf("found        %s: %s%s%s\n", finding_name(k->found), finding_text(k->found),
+	       which[0] ? ": " : "", which);
+}
+
 static void print_platform(const struct admin_status *s)
 {
 	const struct keys_status *k = &s->keys;
@@ -127,7 +138,7 @@ static void print_platform(const struct admin_status *s)
 		printf("last error   %s: %s\n", err_name(err_from_wire(k->last_err)),
 		       err_text(err_from_wire(k->last_err)));
 	if (k->found)
-		printf("found        %s: %s\n", finding_name(k->found), finding_text(k->found));
+		print_found(k);
 	if (!k->provisioned)
 		return;
 	printf("hierarchy    %s, clearing the TPM is %s\n", ctl_output_hierarchy(k->hierarchy),

@@ -122,6 +122,7 @@ struct keys {
 	bool stalled;
 	enum err last_err;
 	enum finding found; /* why the store is closed */
+	uint32_t differing; /* of the PCRs, where it was those */
 	uint64_t audit_seq;
 	struct digest audit_head;
 

@@ -9,6 +9,7 @@
  */
 #include "lib/anchor.h"
 #include "lib/log.h"
+#include "lib/pcrs.h"
 #include "lib/wbuf.h"
 #include "vtpmmgr/keys/keys.h"
 #include "vtpmmgr/keys/keys_anchor.h"
@@ -200,14 +201,36 @@ static enum err (*const steps[STEPS])(struct keys *k, const struct keys_open *q)
     [STEP_FACTS] = step_facts,
 };
 
+/* A TPM that does not answer any more is no reason to say less than was found. */
+static void name_pcrs(struct keys *k, struct keys_found *found)
+{
+	const struct authority *au = &k->header.platform;
+	struct digest values[PCRS_MAX] = {0};
+	char which[PCRS_TEXT_MAX];
+	uint32_t mask = 0;
+
+	for (size_t i = 0; i < au->napprovals; i++)
+		mask |= au->approvals[i].pcrs;
+	if (tpm_pcr_read(&k->tpm, mask, values) != ERR_OK)
+		return;
+	k->differing = pcrs_differing(au, k->tpm.min_version, values);
+	pcrs_text(k->differing, which);
+	if (which[0])
+		snprintf(found->detail, sizeof(found->detail), "%s: %s",
+			 finding_text(found->finding), which);
+}
+
 enum err keys_walk(struct keys *k, const struct keys_open *q, enum keys_step from,
 		   enum keys_step to, struct keys_found *found)
 {
+	k->differing = 0;
 	for (enum keys_step i = from; i <= to; i++) {
 		enum err e = steps[i](k, q);
 
 		if (e) {
 			keys_find(i, e, found);
+			if (found->finding == FOUND_PCRS)
+				name_pcrs(k, found);
 			return found->err;
 		}
 	}

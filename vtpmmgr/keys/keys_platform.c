@@ -447,6 +447,7 @@ enum err keys_status_request(void *keys, struct msg *m)
 				.stalled = k->stalled,
 				.last_err = (uint16_t)k->last_err,
 				.found = (uint8_t)k->found,
+				.differing = k->differing,
 				.version = MANAGER_VERSION,
 				.min_version = k->tpm.min_version,
 				.ptpm_commands = keys_tcti_commands(k->tpm.tcti),
