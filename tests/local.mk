@@ -15,7 +15,7 @@ print-installed:
 .PHONY: print-unit-tests print-programs print-installed
 
 noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \
-	tests/bench/bench_relay
+	tests/bench/bench_relay tests/bench/bench_device
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_socket_LDADD = libvtpm.a
@@ -29,6 +29,14 @@ tests_bench_bench_fsync_LDADD = libvtpm.a
 tests_bench_bench_relay_SOURCES = tests/bench/bench_relay.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_relay_LDADD = libvtpm.a
+tests_bench_bench_device_SOURCES = tests/bench/bench_device.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_device_LDADD = libvtpm.a
+if !SANITIZERS
+if !FUZZERS
+tests_bench_bench_device_LDFLAGS = $(AM_LDFLAGS) -static -no-pie
+endif
+endif
 
 # Both ends of a channel between domains, and a client that breaks its rules (tests/xen).
 if WITH_XEN
