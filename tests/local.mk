@@ -51,9 +51,17 @@ tests_xen_prog_flask_probe_SOURCES = tests/xen/prog/flask_probe.c
 
 # A frontend in a guest that speaks to its vTPM's backend badly.
 noinst_PROGRAMS += tests/xen/prog/tpmif_hostile
-tests_xen_prog_tpmif_hostile_SOURCES = tests/xen/prog/tpmif_hostile.c
+tests_xen_prog_tpmif_hostile_SOURCES = tests/xen/prog/tpmif_hostile.c \
+	tests/xen/prog/tpmif_frontend.c tests/xen/prog/tpmif_frontend.h
 tests_xen_prog_tpmif_hostile_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 tests_xen_prog_tpmif_hostile_LDADD = $(XEN_LIBS)
+
+# One that waits for events, and times them.
+noinst_PROGRAMS += tests/bench/bench_tpmif
+tests_bench_bench_tpmif_SOURCES = tests/bench/bench_tpmif.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h tests/xen/prog/tpmif_frontend.c tests/xen/prog/tpmif_frontend.h
+tests_bench_bench_tpmif_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
+tests_bench_bench_tpmif_LDADD = libvtpm.a $(XEN_LIBS)
 endif
 
 # Faults at every boundary: the tracer that makes them happen, and what drives it.

@@ -305,8 +305,8 @@ enum err bench_latency(struct bench_tpm *t, unsigned count)
 
 	for (i = 0; !e && i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (t->key || !cases[i].with_key)
-			e = run_case(t, &cases[i], (count + cases[i].divisor - 1) / cases[i].divisor,
-				     us);
+			e = run_case(t, &cases[i],
+				     (count + cases[i].divisor - 1) / cases[i].divisor, us);
 	free(us);
 	return e;
 }

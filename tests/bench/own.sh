@@ -46,7 +46,8 @@ ratio() {
 			if (NR) printf "%.2f", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2; else printf "-" }'
 }
 
-# figures_of SIDE CONSOLE: what bench_device has said there, "bench WHAT p50 p99".
+# figures_of SIDE CONSOLE: what a guest has said there, "bench WHAT p50 p99"; where it has said which
+# side it is itself, "bench SIDE WHAT p50 p99", SIDE is empty.
 figures_of() {
-	tr -d '\r' <"$2" | sed -n "s/^bench \([A-Za-z_]* [0-9.]* [0-9.]*\)$/$1 \1/p" >>"$FIGURES"
+	tr -d '\r' <"$2" | sed -nE "s/^bench ([A-Za-z_].* [0-9.]+ [0-9.]+)$/${1:+$1 }\1/p" >>"$FIGURES"
 }
