@@ -8,7 +8,8 @@ tools_libclient_a_SOURCES = \
 	tools/client/client.c tools/client/client.h \
 	tools/client/document.c tools/client/document.h \
 	tools/client/domain.c tools/client/domain.h \
-	tools/client/label.c tools/client/label.h
+	tools/client/label.c tools/client/label.h \
+	tools/client/xl_call.c tools/client/xl_call.h
 
 # Everything but main, so that tests and fuzz targets link what they try.
 noinst_LIBRARIES += tools/libctl.a
@@ -114,10 +115,35 @@ CLEANFILES += tools/systemd/vtpmmgr-agent.service
 tools/systemd/vtpmmgr-agent.service: tools/systemd/vtpmmgr-agent.service.in Makefile
 	$(make_unit)
 
+# For guests: a TPM 2.0 out of the raw device that Xen's frontend makes.
+noinst_LIBRARIES += tools/libbridge.a
+tools_libbridge_a_CFLAGS = $(AM_CFLAGS)
+tools_libbridge_a_SOURCES = \
+	tools/guest/bridge.c tools/guest/bridge.h \
+	tools/guest/command.c tools/guest/command.h
+
+sbin_PROGRAMS += tools/vtpm-bridge
+tools_vtpm_bridge_SOURCES = tools/guest/bridge_main.c
+tools_vtpm_bridge_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+tools_vtpm_bridge_LDADD = tools/libbridge.a libvtpm.a $(SECCOMP_LIBS)
+dist_man_MANS += doc/man/vtpm-bridge.8
+nodist_systemd_DATA += tools/guest/vtpm-bridge@.service
+udevdir = $(prefix)/lib/udev/rules.d
+dist_udev_DATA = tools/guest/60-vtpm-bridge.rules
+EXTRA_DIST += tools/guest/vtpm-bridge@.service.in
+CLEANFILES += tools/guest/vtpm-bridge@.service
+tools/guest/vtpm-bridge@.service: tools/guest/vtpm-bridge@.service.in Makefile
+	$(make_unit)
+
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/completion/vtpmctl
 dist_man_MANS += doc/man/vtpmctl.1 doc/man/vtpmmgr-hook.8
 EXTRA_DIST += tools/build tools/deps
+
+check_PROGRAMS += tests/unit/test_guest_command
+tests_unit_test_guest_command_SOURCES = tests/unit/test_guest_command.c
+tests_unit_test_guest_command_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_guest_command_LDADD = tools/libbridge.a $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_ctl_args
 tests_unit_test_ctl_args_SOURCES = tests/unit/test_ctl_args.c
@@ -201,6 +227,11 @@ tests_unit_test_agent_again_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_again_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 
 if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_guest_command
+tests_fuzz_fuzz_guest_command_SOURCES = tests/fuzz/fuzz_guest_command.c
+tests_fuzz_fuzz_guest_command_CFLAGS = $(AM_CFLAGS)
+tests_fuzz_fuzz_guest_command_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_guest_command_LDADD = tools/libbridge.a libvtpm.a $(CRYPTO_LIBS)
 noinst_PROGRAMS += tests/fuzz/fuzz_hook_xml
 tests_fuzz_fuzz_hook_xml_SOURCES = tests/fuzz/fuzz_hook_xml.c
 tests_fuzz_fuzz_hook_xml_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)

@@ -2,6 +2,7 @@
 /* What vtpmctl puts into a domain is what the hook reads out of it. */
 #include "tools/ctl/ctl_domain.h"
 
+#include "tools/client/domain.h"
 #include "tools/hook/hook_xml.h"
 
 #include <setjmp.h>
@@ -63,6 +64,24 @@ static void the_hook_finds_it(void **state)
 	}
 }
 
+/* libxl ignores a <tpm>; what another vTPM of ours has left goes. */
+static void xen_has_metadata_alone(void **state)
+{
+	struct admin_vtpm v = sample();
+	struct hook_domain d;
+	const char *why;
+	char *out;
+
+	(void)state;
+	v.guest.kind = GUEST_XEN;
+	assert_string_equal(domain_tpm(&v, 0).s, "");
+	assert_int_equal(ctl_domain_edit(KVM("<devices>" EXTERNAL "</devices>"), &v, &out), ERR_OK);
+	assert_int_equal(hook_xml_parse(out, strlen(out), &d, &why), ERR_OK);
+	assert_memory_equal(d.vtpm, v.uuid, UUID_SIZE);
+	assert_int_equal(d.tpms, 0);
+	free(out);
+}
+
 static void what_is_not_ours_stays(void **state)
 {
 	char *out;
@@ -114,6 +133,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_hook_finds_it),
+	    cmocka_unit_test(xen_has_metadata_alone),
 	    cmocka_unit_test(what_is_not_ours_stays),
 	    cmocka_unit_test(the_model_fits_the_machine),
 	    cmocka_unit_test(refused),

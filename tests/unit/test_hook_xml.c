@@ -71,6 +71,27 @@ static void another_domain(void **state)
 	assert_string_equal(d.socket, "");
 }
 
+static void the_number(void **state)
+{
+	static const struct {
+		const char *xml, *id;
+	} rows[] = {
+	    {"<domain type='xen'>" UUID METADATA "</domain>", ""},
+	    {"<domain type='xen' id='17'>" UUID METADATA "</domain>", "17"},
+	    {"<domain type='xen' id='-1'>" UUID METADATA "</domain>", ""},
+	    {"<domain type='xen' id='1 2'>" UUID METADATA "</domain>", ""},
+	    {"<domain type='xen' id='vtpmmgr'>" UUID METADATA "</domain>", ""},
+	    {"<domain type='xen' id='12345678'>" UUID METADATA "</domain>", ""},
+	};
+	struct hook_domain d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(parse(rows[i].xml, &d), ERR_OK);
+		assert_string_equal(d.id, rows[i].id);
+	}
+}
+
 /* What our own namespace does not stand in, or only where it means nothing. */
 static void not_ours(void **state)
 {
@@ -236,13 +257,10 @@ static void other_tpms(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_domain),
-	    cmocka_unit_test(another_domain),
-	    cmocka_unit_test(not_ours),
-	    cmocka_unit_test(refused),
-	    cmocka_unit_test(a_stakeholder_that_is_too_long),
-	    cmocka_unit_test(entities),
-	    cmocka_unit_test(deep_and_wide),
+	    cmocka_unit_test(a_domain),   cmocka_unit_test(another_domain),
+	    cmocka_unit_test(the_number), cmocka_unit_test(not_ours),
+	    cmocka_unit_test(refused),    cmocka_unit_test(a_stakeholder_that_is_too_long),
+	    cmocka_unit_test(entities),   cmocka_unit_test(deep_and_wide),
 	    cmocka_unit_test(other_tpms),
 	};
 

@@ -60,8 +60,10 @@ struct domain_xml domain_metadata(const struct admin_vtpm *v, int indent)
 struct domain_xml domain_tpm(const struct admin_vtpm *v, int indent)
 {
 	char path[ESCAPED_MAX];
-	struct domain_xml x;
+	struct domain_xml x = {""};
 
+	if (v->guest.kind == GUEST_XEN)
+		return x;
 	escape(domain_control(v).s, path);
 	snprintf(x.s, sizeof(x.s),
 		 "%*s<tpm model='tpm-crb'>\n"

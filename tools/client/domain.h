@@ -31,7 +31,10 @@ struct domain_path {
 };
 struct domain_path domain_control(const struct admin_vtpm *v);
 
-/* The element for <metadata>, and the one for <devices>; indent: of every line, in blanks. */
+/*
+ * The element for <metadata>, and the one for <devices>, which a Xen domain's vTPM has not: libxl
+ * would ignore it. indent: of every line, in blanks.
+ */
 struct domain_xml domain_metadata(const struct admin_vtpm *v, int indent);
 struct domain_xml domain_tpm(const struct admin_vtpm *v, int indent);
 

@@ -105,7 +105,8 @@ static enum err edit(xmlNode *root, const struct admin_vtpm *v)
 	if (e)
 		return e;
 	put_metadata(root, v);
-	put_tpm(devices, model_for(root), v);
+	if (v->guest.kind != GUEST_XEN)
+		put_tpm(devices, model_for(root), v);
 	return ERR_OK;
 }
 

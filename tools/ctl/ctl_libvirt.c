@@ -58,8 +58,10 @@ static enum err libvirt(struct ctl *c, const struct ctl_args *a)
 		return apply(c, a, &v);
 	if (c->json)
 		return output_json(c, &v);
-	printf("<!-- virsh edit %s -->\n<metadata>\n%s</metadata>\n<!-- in devices -->\n%s",
-	       uuid_format(v.domain).s, domain_metadata(&v, 2).s, domain_tpm(&v, 0).s);
+	printf("<!-- virsh edit %s -->\n<metadata>\n%s</metadata>\n", uuid_format(v.domain).s,
+	       domain_metadata(&v, 2).s);
+	if (v.guest.kind != GUEST_XEN)
+		printf("<!-- in devices -->\n%s", domain_tpm(&v, 0).s);
 	return ERR_OK;
 }
 
@@ -74,6 +76,7 @@ const struct ctl_command ctl_libvirt_commands[] = {
 	     "  uuid=$(virsh domuuid laptop)\n"
 	     "  vtpmctl create work --stakeholder employer --user libvirt-qemu --domain $uuid\n"
 	     "  vtpmctl libvirt work\n"
+	     "libxl's domains have the first one alone: the hook plugs the vTPM in.\n"
 	     "With --apply they are put into the domain's definition, through libvirt.",
      .min_pos = 1,
      .max_pos = 1,

@@ -2,8 +2,8 @@
 /* ctl_xen: what Xen's toolstack needs for a vTPM, and hot-plugging through it. */
 #include "lib/uuid.h"
 #include "tools/agent/stub_config.h"
-#include "tools/agent/xl.h"
 #include "tools/client/label.h"
+#include "tools/client/xl_call.h"
 #include "tools/ctl/ctl_args.h"
 #include "tools/ctl/ctl_client.h"
 #include "tools/ctl/ctl_json.h"
@@ -13,62 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define XL_MS        30000
 #define MANAGER_NAME "vtpmmgr"
 
-/* ---- xl ------------------------------------------------------------------------------------- */
-
-struct xl_answer {
-	struct loop *loop;
-	enum err e;
-	char *output; /* the caller's */
-};
-
-static void on_done(void *arg, enum err e, const char *output)
-{
-	struct xl_answer *a = arg;
-
-	a->e = e;
-	a->output = strdup(output);
-	loop_stop(a->loop);
-}
-
-static enum err run_in(struct xl_answer *a, struct xl_job *job)
-{
-	struct xl_run *run;
-	struct xl *xl;
-	enum err e = xl_new(a->loop, NULL, &xl);
-
-	if (e)
-		return e;
-	job->timeout_ms = XL_MS;
-	job->done = on_done;
-	job->arg = a;
-	e = xl_start(xl, job, &run);
-	if (!e)
-		e = loop_run(a->loop);
-	xl_free(xl);
-	return e ? e : a->output ? a->e : ERR_NO_MEMORY;
-}
-
 /* *output is the caller's to free; on failure c has what xl said last. */
-static enum err run_xl(struct ctl *c, struct xl_job *job, char **output)
+static enum err run_xl(struct ctl *c, const char *const args[XL_ARGS_MAX], char **output)
 {
-	struct xl_answer a = {0};
-	char why[256] = "";
-	enum err e = loop_new(&a.loop);
+	char why[XL_WHY_MAX];
+	enum err e = xl_call(args, output, why);
 
-	if (!e)
-		e = run_in(&a, job);
-	loop_free(a.loop);
-	if (!e) {
-		*output = a.output;
-		return ERR_OK;
-	}
-	if (a.output)
-		xl_last_line(a.output, why, sizeof(why));
-	free(a.output);
-	return ctl_fail(c, e, "xl %s: %s", job->args[0], why[0] ? why : err_text(e));
+	return e ? ctl_fail(c, e, "%s", why) : ERR_OK;
 }
 
 /* ---- xl NAME -------------------------------------------------------------------------------- */
@@ -77,10 +30,10 @@ enum { XL_MANAGER, XL_MEMORY };
 
 static enum err ask_manager(struct ctl *c, uint32_t *domid)
 {
-	struct xl_job job = {.args = {"domid", MANAGER_NAME}};
+	const char *const args[XL_ARGS_MAX] = {"domid", MANAGER_NAME};
 	char *output = NULL;
 	uint64_t n;
-	enum err e = run_xl(c, &job, &output);
+	enum err e = run_xl(c, args, &output);
 
 	if (e || !output)
 		return ctl_fail(c, ERR_ARG,
@@ -189,7 +142,7 @@ static enum err xl(struct ctl *c, const struct ctl_args *a)
 /* The stub domain would let no other one in; xl would wait ten seconds to find out. */
 static enum err check_domain(struct ctl *c, const struct admin_vtpm *v, const char *domain)
 {
-	struct xl_job job = {.args = {"list", "-v", domain}};
+	const char *const args[XL_ARGS_MAX] = {"list", "-v", domain};
 	char *listed = NULL;
 	enum err e;
 
@@ -198,7 +151,7 @@ static enum err check_domain(struct ctl *c, const struct admin_vtpm *v, const ch
 				"vTPM '%s' is bound to no Xen domain; create one with --guest "
 				"xen:UUID",
 				v->name);
-	e = run_xl(c, &job, &listed);
+	e = run_xl(c, args, &listed);
 	if (e || !listed)
 		return e;
 	if (!strstr(listed, uuid_format(v->guest.id).s))
@@ -211,16 +164,10 @@ static enum err check_domain(struct ctl *c, const struct admin_vtpm *v, const ch
 
 static enum err plug(struct ctl *c, const struct admin_vtpm *v, const char *domain)
 {
-	char backend[XL_ARG_MAX], uuid[XL_ARG_MAX];
-	struct xl_job job = {.args = {"vtpm-attach", domain, backend, uuid}};
-	char *said = NULL;
-	enum err e;
+	char why[XL_WHY_MAX];
+	enum err e = xl_call_attach(v->uuid, domain, why);
 
-	snprintf(backend, sizeof(backend), "backend=%s", stub_config_name(v->uuid).s);
-	snprintf(uuid, sizeof(uuid), "uuid=%s", uuid_format(v->uuid).s);
-	e = run_xl(c, &job, &said);
-	free(said);
-	return e;
+	return e ? ctl_fail(c, e, "%s", why) : ERR_OK;
 }
 
 static enum err attach(struct ctl *c, const struct ctl_args *a)

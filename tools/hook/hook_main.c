@@ -32,6 +32,7 @@ static const struct operation {
 	enum err (*fn)(struct client *c, const struct hook_domain *d);
 } operations[] = {
     {"prepare", "begin", hook_vtpm_start},
+    {"started", "begin", hook_vtpm_plug},
     {"release", "end", hook_vtpm_stop},
     {"migrate", "begin", refuse},
 };

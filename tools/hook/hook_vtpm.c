@@ -5,6 +5,7 @@
 #include "lib/rbuf.h"
 #include "lib/uuid.h"
 #include "tools/client/domain.h"
+#include "tools/client/xl_call.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -14,19 +15,25 @@
 
 /* ---- what the domain must be like ----------------------------------------------------------- */
 
-static enum err check_xen_tpm(struct client *c, const struct hook_domain *d)
+static enum err check_xen(struct client *c, const struct hook_domain *d, const struct admin_vtpm *v)
 {
-	if (d->tpms == 0)
+	if (d->tpms > 0)
+		snprintf(c->message, sizeof(c->message),
+			 "libxl ignores <tpm>: take the element out, the metadata is enough");
+	else if (v->guest.kind != GUEST_XEN || !uuid_equal(v->guest.id, d->uuid))
+		snprintf(c->message, sizeof(c->message),
+			 "vTPM %s is not served to this Xen domain: it must be created with "
+			 "--guest xen:%s",
+			 v->name, uuid_format(d->uuid).s);
+	else
 		return ERR_OK;
-	snprintf(c->message, sizeof(c->message),
-		 "libxl ignores <tpm>, so this guest would have none: take the element out");
 	return ERR_ARG;
 }
 
 static enum err check_tpm(struct client *c, const struct hook_domain *d, const struct admin_vtpm *v)
 {
 	if (d->xen)
-		return check_xen_tpm(c, d);
+		return check_xen(c, d, v);
 	if (d->tpms == 1 && strcmp(d->socket, domain_control(v).s) == 0)
 		return ERR_OK;
 	snprintf(
@@ -111,6 +118,23 @@ enum err hook_vtpm_start(struct client *c, const struct hook_domain *d)
 	if (!e && uuid_equal(v.domain, d->uuid))
 		e = check_owner(c, d, &v);
 	return e ? e : ask(c, ADMIN_DOMAIN_START, "starting its vTPM", d);
+}
+
+enum err hook_vtpm_plug(struct client *c, const struct hook_domain *d)
+{
+	char why[XL_WHY_MAX];
+	enum err e;
+
+	if (!d->xen)
+		return ERR_OK;
+	if (d->id[0] == '\0') {
+		snprintf(c->message, sizeof(c->message), "its XML does not say which domain it is");
+		return ERR_FORMAT;
+	}
+	e = xl_call_attach(d->vtpm, d->id, why);
+	if (e)
+		snprintf(c->message, sizeof(c->message), "%s", why);
+	return e;
 }
 
 enum err hook_vtpm_stop(struct client *c, const struct hook_domain *d)

@@ -12,6 +12,12 @@
  */
 enum err hook_vtpm_start(struct client *c, const struct hook_domain *d) MUST_USE;
 
+/*
+ * Plugs it into the domain, if that is one of libxl's, which has no vTPM in its definition.
+ * Others have theirs already.
+ */
+enum err hook_vtpm_plug(struct client *c, const struct hook_domain *d) MUST_USE;
+
 /* Stops it. ERR_OK as well where there is nothing of the domain's to stop. */
 enum err hook_vtpm_stop(struct client *c, const struct hook_domain *d) MUST_USE;
 

@@ -12,6 +12,14 @@ bool hook_xml_concerns_us(const char *xml, size_t len)
 	return memmem(xml, len, DOMAIN_NS, sizeof(DOMAIN_NS) - 1) != NULL;
 }
 
+/* One that libvirt has not numbered has none; what is no number is none either. */
+static void read_id(const xmlNode *domain, struct hook_domain *d)
+{
+	if (!document_attribute(domain, "id", d->id, sizeof(d->id)) ||
+	    strspn(d->id, "0123456789") != strlen(d->id))
+		d->id[0] = '\0';
+}
+
 static const char *read_identity(const xmlNode *domain, struct hook_domain *d)
 {
 	const xmlNode *uuid = document_child(domain, "uuid");
@@ -20,6 +28,7 @@ static const char *read_identity(const xmlNode *domain, struct hook_domain *d)
 
 	xmlFree(text);
 	d->xen = document_attribute_is(domain, "type", "xen");
+	read_id(domain, d);
 	return e ? "the domain has no uuid" : NULL;
 }
 

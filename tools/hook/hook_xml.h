@@ -15,9 +15,11 @@
 
 #define HOOK_XML_MAX  (4u * 1024 * 1024)
 #define HOOK_PATH_MAX 128
+#define HOOK_ID_MAX   8
 
 struct hook_domain {
-	bool xen; /* of the libxl driver */
+	bool xen;             /* of the libxl driver */
+	char id[HOOK_ID_MAX]; /* its number, as the hypervisor has it; "": it does not run */
 	uint8_t uuid[UUID_SIZE];
 	/* Our metadata. */
 	uint8_t vtpm[UUID_SIZE];
