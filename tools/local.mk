@@ -76,6 +76,14 @@ install-exec-local: tools/vtpmmgr-hook
 uninstall-local:
 	rm -f '$(DESTDIR)$(libxlhookdir)/vtpmmgr-hook'
 
+# For AppArmor's profiles of QEMU, which include it where the administrator says so.
+apparmordir = $(sysconfdir)/apparmor.d/abstractions
+nodist_apparmor_DATA = tools/apparmor/vtpmmgr-qemu
+EXTRA_DIST += tools/apparmor/vtpmmgr-qemu.in
+CLEANFILES += tools/apparmor/vtpmmgr-qemu
+tools/apparmor/vtpmmgr-qemu: tools/apparmor/vtpmmgr-qemu.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's|[@]runstatedir@|$(runstatedir)|' $(srcdir)/$@.in >$@
+
 # The demo, with the installed programs.
 demodir = $(pkgdatadir)/tools
 dist_demo_SCRIPTS = tools/demo

@@ -142,13 +142,16 @@ static enum ctl_host_verdict libvirt_hook(const char *root)
 	return wanted(there(root, HOOKS "qemu.d/vtpmmgr-hook", X_OK));
 }
 
+/* What the administrator adds to the profiles of all domains. */
+#define APPARMOR_LOCAL "/etc/apparmor.d/local/abstractions/libvirt-qemu"
+
 static enum ctl_host_verdict apparmor(const char *root)
 {
 	if (!has_libvirt(root) || !begins(root, "/sys/module/apparmor/parameters/enabled", "Y") ||
 	    !there(root, "/etc/apparmor.d/abstractions/libvirt-qemu", F_OK))
 		return HOST_SILENT;
-	return wanted(
-	    has(root, "/etc/apparmor.d/local/abstractions/libvirt-qemu", RUNDIR "/vtpm/"));
+	return wanted(has(root, APPARMOR_LOCAL, "<abstractions/vtpmmgr-qemu>") ||
+		      has(root, APPARMOR_LOCAL, RUNDIR "/vtpm/"));
 }
 
 static enum ctl_host_verdict selinux(const char *root)
@@ -213,8 +216,7 @@ static const struct {
     {"apparmor", apparmor, "AppArmor lets QEMU connect to vTPMs",
      "AppArmor confines QEMU, and no rule lets it connect to a vTPM: such a domain does not "
      "start",
-     "add \"" RUNDIR "/vtpm/*/tpm.ctrl rw,\" to "
-     "/etc/apparmor.d/local/abstractions/libvirt-qemu"},
+     "add \"include if exists <abstractions/vtpmmgr-qemu>\" to " APPARMOR_LOCAL},
     {"selinux", selinux, "", "SELinux enforces, and libvirt does not label a vTPM's socket",
      "if a domain cannot connect to its vTPM, audit2allow says which rule is missing"},
     {"xen-agent", xen_agent, "the agent of dom0 is installed",
