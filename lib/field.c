@@ -11,11 +11,9 @@
 bool field_is_zero(const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes;
-	uint8_t any = 0;
 
-	for (size_t i = 0; i < len; i++)
-		any |= p[i];
-	return any == 0;
+	/* Each byte is the one after it, and the first one is zero. */
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 bool field_name_ok(const char *name)

@@ -84,6 +84,7 @@ static void leaf_put(struct wbuf *w, const struct leaf *l)
 
 static void leaf_get(struct rbuf *r, struct leaf *out)
 {
+	memset(out, 0, sizeof(*out));
 	rbuf_copy(r, out->uuid, UUID_SIZE);
 	out->state = rbuf_u8(r);
 	state_slot_get(r, out);
@@ -131,11 +132,21 @@ static bool leaf_reserved(const struct leaf *l)
 	return field_is_zero(&l->rim, DIGEST_SIZE);
 }
 
-static int by_uuid(const void *a, const void *b)
+/* A table with gaps, by the first bytes of the uuid: this is asked at every commit. */
+static bool uuids_differ(const struct root *r)
 {
-	const struct leaf *const *x = a, *const *y = b;
+	const struct leaf *seen[2 * LEAVES_MAX] = {NULL};
 
-	return memcmp((*x)->uuid, (*y)->uuid, UUID_SIZE);
+	for (size_t i = 0; i < r->nleaves; i++) {
+		const struct leaf *l = &r->leaves[i];
+		size_t at = (l->uuid[0] << 8 | l->uuid[1]) % (2 * LEAVES_MAX);
+
+		for (; seen[at]; at = (at + 1) % (2 * LEAVES_MAX))
+			if (memcmp(seen[at]->uuid, l->uuid, UUID_SIZE) == 0)
+				return false;
+		seen[at] = l;
+	}
+	return true;
 }
 
 static int by_region(const void *a, const void *b)
@@ -145,23 +156,26 @@ static int by_region(const void *a, const void *b)
 	return ((*x)->region > (*y)->region) - ((*x)->region < (*y)->region);
 }
 
-/* No uuid twice, no two regions over each other. Sorted: this is asked at every commit. */
-static bool leaves_apart(const struct root *r)
+static bool ascend(const struct leaf *const *l, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (l[i - 1]->region + REGION_SIZE(l[i - 1]->quota, l[i - 1]->slots) > l[i]->region)
+			return false;
+	return true;
+}
+
+/* No two regions over each other. Most roots are in their order. */
+static bool regions_apart(const struct root *r)
 {
 	const struct leaf *l[LEAVES_MAX];
 	size_t n = r->nleaves;
 
 	for (size_t i = 0; i < n; i++)
 		l[i] = &r->leaves[i];
-	qsort(l, n, sizeof(l[0]), by_uuid);
-	for (size_t i = 1; i < n; i++)
-		if (memcmp(l[i - 1]->uuid, l[i]->uuid, UUID_SIZE) == 0)
-			return false;
+	if (ascend(l, n))
+		return true;
 	qsort(l, n, sizeof(l[0]), by_region);
-	for (size_t i = 1; i < n; i++)
-		if (l[i - 1]->region + REGION_SIZE(l[i - 1]->quota, l[i - 1]->slots) > l[i]->region)
-			return false;
-	return true;
+	return ascend(l, n);
 }
 
 void policy_slot_put(struct wbuf *w, uint8_t slot, bool is_signed)
@@ -209,7 +223,7 @@ static enum err root_check(const struct root *r)
 			e = ERR_FORMAT;
 		else if (!leaf_reserved(&r->leaves[i]))
 			e = ERR_UNSUPPORTED;
-	return e == ERR_OK && !leaves_apart(r) ? ERR_FORMAT : e;
+	return e == ERR_OK && !(uuids_differ(r) && regions_apart(r)) ? ERR_FORMAT : e;
 }
 
 enum err root_encode(const struct root *r, uint8_t *out, size_t cap, size_t *len)
@@ -261,14 +275,19 @@ enum err root_decode(const uint8_t *in, size_t len, struct root *out)
 
 	if (e != ERR_OK)
 		return e;
-	memset(&root, 0, sizeof(root));
+	memset(&root, 0, offsetof(struct root, leaves));
 	root_get(&r, &root);
 	e = rbuf_end(&r);
 	if (e == ERR_OK)
 		e = root_check(&root);
 	if (e == ERR_OK)
-		*out = root;
+		root_copy(out, &root);
 	return e;
+}
+
+void root_copy(struct root *to, const struct root *from)
+{
+	memcpy(to, from, offsetof(struct root, leaves) + from->nleaves * sizeof(struct leaf));
 }
 
 struct leaf *root_find(struct root *r, const uint8_t uuid[UUID_SIZE])

@@ -196,6 +196,9 @@ enum err record_slot_len(const uint8_t *slot, size_t cap, const char magic[8],
 #define ROOT_MAGIC        "VTPMROOT"
 #define RECORD_MAGIC      "VTPMRECD"
 
+/* The leaves in use only: a root with room for all of them is large. */
+void root_copy(struct root *to, const struct root *from);
+
 /* Whether the blob holds a suspended vTPM, which is to be resumed once. */
 bool leaf_is_suspended(const struct leaf *l);
 

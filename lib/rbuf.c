@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/rbuf.h"
 
+#include <endian.h>
 #include <string.h>
 
 void rbuf_init(struct rbuf *r, const void *bytes, size_t len)
@@ -27,14 +28,14 @@ const uint8_t *rbuf_view(struct rbuf *r, size_t len)
 	return view;
 }
 
-static uint64_t get(struct rbuf *r, size_t width)
+static inline uint64_t get(struct rbuf *r, size_t width)
 {
 	const uint8_t *p = rbuf_view(r, width);
-	uint64_t v = 0;
+	uint64_t be = 0;
 
-	for (size_t i = 0; p && i < width; i++)
-		v = v << 8 | p[i];
-	return v;
+	if (p)
+		memcpy((uint8_t *)&be + sizeof(be) - width, p, width);
+	return be64toh(be);
 }
 
 uint8_t rbuf_u8(struct rbuf *r)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/wbuf.h"
 
+#include <endian.h>
 #include <string.h>
 
 void wbuf_init(struct wbuf *w, void *memory, size_t cap)
@@ -27,13 +28,11 @@ bool wbuf_require(struct wbuf *w, bool ok)
 	return !w->bad;
 }
 
-static void put(struct wbuf *w, uint64_t v, size_t width)
+static inline void put(struct wbuf *w, uint64_t v, size_t width)
 {
-	uint8_t be[8];
+	const uint64_t be = htobe64(v);
 
-	for (size_t i = 0; i < width; i++)
-		be[i] = (uint8_t)(v >> 8 * (width - 1 - i));
-	wbuf_bytes(w, be, width);
+	wbuf_bytes(w, (const uint8_t *)&be + sizeof(be) - width, width);
 }
 
 void wbuf_u8(struct wbuf *w, uint8_t v)

@@ -225,6 +225,18 @@ static void what_a_later_version_wrote(void **state)
 	}
 }
 
+static void fill(struct root *r)
+{
+	sample_root(r);
+	for (size_t i = 2; i < LEAVES_MAX; i++) {
+		r->leaves[i] = r->leaves[1];
+		r->leaves[i].uuid[15] = (uint8_t)i;
+		r->leaves[i].uuid[14] = 0xff;
+		r->leaves[i].region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION);
+	}
+	r->nleaves = LEAVES_MAX;
+}
+
 static void a_full_root_fits_its_slot(void **state)
 {
 	static uint8_t bytes[STORE_ROOT_SIZE];
@@ -233,18 +245,30 @@ static void a_full_root_fits_its_slot(void **state)
 	size_t len;
 
 	(void)state;
-	sample_root(&r);
-	for (size_t i = 2; i < LEAVES_MAX; i++) {
-		r.leaves[i] = r.leaves[1];
-		r.leaves[i].uuid[15] = (uint8_t)i;
-		r.leaves[i].uuid[14] = 0xff;
-		r.leaves[i].region = STORE_REGIONS_AT + i * REGION_SIZE(QUOTA_MIN, SLOTS_SESSION);
-	}
-	r.nleaves = LEAVES_MAX;
+	fill(&r);
 	assert_int_equal(root_encode(&r, bytes, sizeof(bytes), &len), ERR_OK);
 	assert_int_equal(root_decode(bytes, len, &back), ERR_OK);
 	assert_ptr_equal(root_find(&back, r.leaves[200].uuid), &back.leaves[200]);
 	assert_null(root_find(&back, (const uint8_t[UUID_SIZE]){0}));
+}
+
+/* The order of leaves is that of creation, and regions that have become free are used again. */
+static void leaves_that_collide_far_apart(void **state)
+{
+	static struct root r;
+	uint64_t first;
+
+	(void)state;
+	fill(&r);
+	first = r.leaves[2].region;
+	r.leaves[2].region = r.leaves[LEAVES_MAX - 1].region;
+	r.leaves[LEAVES_MAX - 1].region = first;
+	assert_int_equal(encode(&r), ERR_OK);
+	r.leaves[LEAVES_MAX - 1].region = r.leaves[100].region + STORE_BLOCK;
+	assert_int_equal(encode(&r), ERR_ARG);
+	r.leaves[LEAVES_MAX - 1].region = first;
+	memcpy(r.leaves[LEAVES_MAX - 1].uuid, r.leaves[2].uuid, UUID_SIZE);
+	assert_int_equal(encode(&r), ERR_ARG);
 }
 
 static void a_root_in_its_slot(void **state)
@@ -390,6 +414,7 @@ int main(void)
 	    cmocka_unit_test(leaves_that_collide),
 	    cmocka_unit_test(what_a_later_version_wrote),
 	    cmocka_unit_test(a_full_root_fits_its_slot),
+	    cmocka_unit_test(leaves_that_collide_far_apart),
 	    cmocka_unit_test(a_root_in_its_slot),
 	    cmocka_unit_test(ids_that_chown_would_skip),
 	    cmocka_unit_test(a_record_names_its_vtpm),

@@ -17,7 +17,6 @@
 #include "vtpmmgr/keys/keys_derive.h"
 
 #include <sched.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,18 +211,22 @@ static void gather_change(struct keys *k)
 
 /* ---- the attempt ---------------------------------------------------------------------------- */
 
-static enum err seal_attempt(struct keys *k)
+static enum err encode_attempt(struct keys *k)
 {
 	struct attempt *t = &k->attempt;
-	enum err e;
 
 	t->root->prev = k->a;
 	t->root->audit_seq = k->audit_seq;
 	t->root->audit_head = k->audit_head;
 	t->slot = 1 - k->root_slot;
-	e = root_encode(t->root, t->bytes, STORE_ROOT_SIZE, &t->len);
-	if (e)
-		return e;
+	return root_encode(t->root, t->bytes, STORE_ROOT_SIZE, &t->len);
+}
+
+static enum err seal_attempt(struct keys *k)
+{
+	struct attempt *t = &k->attempt;
+	enum err e;
+
 	secret_free(t->m);
 	t->m = NULL;
 	e = keys_derive_extend(k->root_mac, t->bytes, t->len, &t->m);
@@ -263,12 +266,6 @@ static void finish_attempt_change(struct keys *k, enum err e)
 		finish_change(k, c, e);
 }
 
-/* The leaves in use only: a root with room for all of them is large. */
-static void copy_root(struct root *to, const struct root *from)
-{
-	memcpy(to, from, offsetof(struct root, leaves) + from->nleaves * sizeof(struct leaf));
-}
-
 static void begin(struct keys *k)
 {
 	struct attempt *t = &k->attempt;
@@ -276,7 +273,7 @@ static void begin(struct keys *k)
 
 	if (k->phase != PHASE_IDLE || k->header_write.attempt || !k->broker_open)
 		return;
-	copy_root(t->root, k->root);
+	root_copy(t->root, k->root);
 	t->root->seq++;
 	t->nblobs = 0;
 	gather_change(k);
@@ -286,7 +283,7 @@ static void begin(struct keys *k)
 		return;
 	t->id = ++k->last_attempt;
 	gather_began(&k->gather, t->nblobs, loop_now());
-	e = seal_attempt(k);
+	e = encode_attempt(k);
 	if (e && t->change) {
 		/* It makes no root that could be written: the states go without it. */
 		finish_attempt_change(k, e);
@@ -296,7 +293,10 @@ static void begin(struct keys *k)
 	if (!e)
 		e = send_attempt(k);
 	k->phase = PHASE_WRITING;
-	/* While the broker writes. What cannot be prepared now is tried once more when it has. */
+	/* While the broker writes. */
+	if (!e)
+		e = seal_attempt(k);
+	/* What cannot be prepared now is tried once more when it has. */
 	if (!e && anchor_prepare(&k->tpm, t->m) != ERR_OK)
 		log_info("the extend of the commit could not be prepared yet");
 	if (e)
