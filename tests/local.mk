@@ -15,7 +15,7 @@ print-installed:
 .PHONY: print-unit-tests print-programs print-installed
 
 noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \
-	tests/bench/bench_relay tests/bench/bench_device
+	tests/bench/bench_relay tests/bench/bench_device tests/bench/bench_hops
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_socket_LDADD = libvtpm.a
@@ -37,6 +37,9 @@ if !FUZZERS
 tests_bench_bench_device_LDFLAGS = $(AM_LDFLAGS) -static -no-pie
 endif
 endif
+tests_bench_bench_hops_SOURCES = tests/bench/bench_hops.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_hops_LDADD = libvtpm.a
 
 # Both ends of a channel between domains, and a client that breaks its rules (tests/xen).
 if WITH_XEN

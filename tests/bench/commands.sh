@@ -1,24 +1,63 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # commands: what one client waits for, and what its commands ask of pTPM and disk. Sourced by run.
 
-# Beside swtpm and libtpms in process; the anchor's part of a durable command apart.
+# latency NAME: of a vTPM.
+latency() {
+	must vtpmctl start "$1"
+	"$bench/bench_socket" latency "$count" "$(vtpm_path "$1")" || exit 1
+	must vtpmctl stop "$1"
+}
+
+# Beside swtpm and libtpms in process; the anchor's part of a durable command apart, as the relay
+# sees it: without the relay, which is two more processes' turns, when vtpmmgr itself is timed.
 commands() {
-	heading "Microseconds a command, p50 (p99), one client, $count calls"
+	local ptpm
+	heading "Microseconds a command, p50 (p99), one client, $count calls, $writers vTPMs in the store"
+	need strict "$writers"
 	must swtpm_start a
 	"$bench/bench_socket" latency "$count" "$RUN/swtpm/a.sock" >"$DIR/t.swtpm" || exit 1
 	stack_end swtpm-a
 	"$bench/bench_floor" "$count" >"$DIR/t.floor" || exit 1
 	must vtpmctl start strict0
 	relay_forget
-	"$bench/bench_socket" latency "$count" "$(vtpm_path strict0)" >"$DIR/t.vtpmmgr" || exit 1
+	writes_of "$count" "$(vtpm_path strict0)" >"$DIR/t.relay" || exit 1
 	read -r _ ptpm _ _ <<<"$(relay_times 136)"
-	must vtpmctl stop strict0
-	paste -d' ' "$DIR/t.floor" "$DIR/t.swtpm" "$DIR/t.vtpmmgr" | awk -v ptpm="$ptpm" '
-		BEGIN { printf "%-15s %18s %18s %18s %13s %13s\n", "", "libtpms in process", "swtpm",
-			"vtpmmgr", "of it anchor", "rest : swtpm" }
+	manager_again "$RUN/ptpm"
+	latency strict0 >"$DIR/t.strict"
+	need session 1
+	latency session0 >"$DIR/t.session"
+	manager_again
+	paste -d' ' "$DIR"/t.{floor,swtpm,strict,session} | awk -v ptpm="$ptpm" '
+		BEGIN { printf "%-15s %18s %18s %18s %12s %12s %18s %9s\n", "", "libtpms in process",
+			"swtpm", "vtpmmgr", "of it anchor", "rest : swtpm", "class session", ": swtpm" }
 		{ apart = $1 ~ /^NV_/ ? ptpm : 0
-		  printf "%-15s %9.1f (%6.1f) %9.1f (%6.1f) %9.1f (%6.1f) %13.1f %13.2f\n", $1, $2, $3,
-			$5, $6, $8, $9, apart, ($8 - apart) / $5 }'
+		  printf "%-15s %9.1f (%6.1f) %9.1f (%6.1f) %9.1f (%6.1f) %12.1f %12.2f %9.1f (%6.1f) %9.2f\n",
+			$1, $2, $3, $5, $6, $8, $9, apart, ($8 - apart) / $5, $11, $12, $11 / $5 }'
+	floors
+}
+
+# What a durable write takes without us.
+floors() {
+	local what
+	heading "Microseconds of a durable write, p50 (p99), without any of our programs"
+	while read -r mode what; do
+		printf '%-58s %9.1f (%6.1f)\n' "$what" $(hops "$mode" 1 "$count")
+	done <<-END
+		sync two writes of 4 KiB in place and an fdatasync
+		session the same messages and one write: class session
+		strict the same messages and two writes: strict, no anchor
+	END
+	mkdir "$DIR/swtpm/sync"
+	must chattr +SD "$DIR/swtpm/sync"
+	must swtpm_start sync
+	printf '%-58s %9.1f (%6.1f)\n' "swtpm, its directory synchronous (chattr +SD)" \
+		$(writes_of "$count" "$RUN/swtpm/sync.sock" | cut -d' ' -f2-)
+	stack_end swtpm-sync
+}
+
+# hops MODE WRITERS COUNT: p50 and p99.
+hops() {
+	"$bench/bench_hops" "$DIR/hops" "$@" | cut -d' ' -f2-
 }
 
 # asked: pTPM commands, NV_Extends and fdatasyncs so far.
@@ -46,6 +85,7 @@ counted() {
 	heading "Counted: what is asked of the pTPM and of the disk"
 	printf '%-44s %14s %12s %12s\n' "" "pTPM commands" "NV_Extends" "fdatasyncs"
 	for class in "${classes[@]}"; do
+		need "$class" 1
 		name=${class}0
 		asks "$class: a start" 1 vtpmctl start "$name"
 		path=$(vtpm_path "$name")

@@ -71,6 +71,7 @@ stop_all() {
 crowd() {
 	local i one_swtpm one_vtpm all_swtpm all_vtpm t_swtpm t_vtpm ptpm
 	heading "Memory (PSS, manager, key keeper and proxy included), and $many at once"
+	need strict "$many"
 	must swtpm_start m
 	one_swtpm=$(pss "${STACK_PID[swtpm-m]}")
 	stack_end swtpm-m
@@ -114,6 +115,7 @@ is_open() {
 recovery() {
 	local t_open t_all ptpm_open ptpm_all started
 	heading "Seconds after a manager with $fleet running vTPMs was killed"
+	need strict "$fleet"
 	head -n "$fleet" "$DIR/strict.list" >"$DIR/fleet.list"
 	vtpm_crowd strict "$DIR/fleet.list" >/dev/null || exit 1
 	manager_end KILL

@@ -12,27 +12,68 @@ anchor_ms() {
 	relay_tell USR2 delay
 }
 
-# The aim of many writers: beside a file and a directory fsync for each write, and no TPM at all.
-group_commit() {
-	local fsync rate states extends ptpm
+# together_row WHAT RATE [FILES]: and how many times FILES that is.
+together_row() {
+	awk -v what="$1" -v rate="$2" -v files="${3:-0}" 'BEGIN { printf "%-58s %10.0f%s\n", what, rate,
+		(files > 0 ? sprintf(" (%.1f times a file each)", rate / files) : "") }'
+}
+
+# swtpm_writers [CHATTR]: as many swtpms write; their directories have that attribute.
+swtpm_writers() {
+	local i
+	for ((i = 0; i < writers; i++)); do
+		mkdir "$DIR/swtpm/w$i"
+		[ $# -eq 0 ] || must chattr "$1" "$DIR/swtpm/w$i"
+		must swtpm_start "w$i"
+	done
+	writes_of "$writes" "$RUN"/swtpm/w*.sock
+	for ((i = 0; i < writers; i++)); do
+		stack_end "swtpm-w$i"
+		rm -rf "$DIR/swtpm/w$i" "$RUN/swtpm/w$i.sock"
+	done
+}
+
+# rate_of CLASS: writes a second of all writers' vTPMs of that class.
+rate_of() {
+	paths "$1" "$writers" >"$DIR/together.list"
+	vtpm_crowd "$1" "$DIR/together.list" >/dev/null || exit 1
+	writes_of 1 $(paths "$1" "$writers") >/dev/null # the NV indices are there from now on
+	relay_forget
+	writes_of "$writes" $(paths "$1" "$writers") | cut -d' ' -f1
+}
+
+# The aim of many writers: beside a file and a directory fsync for each write. The time of an anchor is
+# taken with the relay, the rate without it.
+together() {
+	local files rate states extends count total each
 	heading "$writers writers, $writes NV writes each, together: writes a second"
 	mkdir "$DIR/fsync"
-	fsync=$("$bench/bench_fsync" "$DIR/fsync" "$writers" "$writes" 4096)
-	relay_forget
-	states=$(figure .keys.states) extends=$(figure .keys.extends)
-	read -r rate _ <<<"$(writes_of "$writes" $(paths strict "$writers"))"
-	[ -n "$rate" ] || exit 1
+	files=$("$bench/bench_fsync" "$DIR/fsync" "$writers" "$writes" 4096)
+	together_row "a file each, fsync of file and directory, no TPM" "$files"
+	together_row "swtpm each, nothing synced" $(swtpm_writers | cut -d' ' -f1) "$files"
+	together_row "swtpm each, its directory synchronous (chattr +SD)" \
+		$(swtpm_writers +SD | cut -d' ' -f1) "$files"
+	for class in "${classes[@]}"; do
+		together_row "the same messages, writes and syncs alone: $class" \
+			$("$bench/bench_hops" "$DIR/hops" "$class" "$writers" "$writes" | cut -d' ' -f1) "$files"
+	done
+	need strict "$writers"
+	rate_of strict >/dev/null
+	read -r count _ _ total <<<"$(relay_times 136)"
+	manager_again "$RUN/ptpm"
+	extends=$(figure .keys.extends) states=$(figure .keys.states)
+	rate=$(rate_of strict)
 	states=$(($(figure .keys.states) - states)) extends=$(($(figure .keys.extends) - extends))
-	read -r _ _ _ ptpm <<<"$(relay_times 136)"
-	printf '%-52s %10s\n' "a file each, fsync of file and directory" "$fsync"
-	printf '%-52s %10s\n' "vtpmmgr, anchored in the pTPM" "$rate"
-	awk -v rate="$rate" -v total="$((writers * writes))" -v ptpm="$ptpm" -v fsync="$fsync" \
-		-v states="$states" -v extends="$extends" 'BEGIN {
-		apart = total / (total / rate - ptpm / 1e6)
-		printf "%-52s %10.0f (%.1f times a file each)\n",
-			"vtpmmgr without the time of the anchor", apart, apart / fsync
-		printf "%-52s %10.1f\n", "vTPM writes per NV_Extend", states / extends
-		printf "%-52s %10.2f\n", "milliseconds per NV_Extend (proxy and pTPM)", ptpm / 1000 / extends }'
+	each=$(awk -v us="$total" -v n="$count" 'BEGIN { print us / n }')
+	together_row "vtpmmgr strict, anchored in the pTPM" "$rate"
+	together_row "vtpmmgr strict, without the time of the anchors" "$(awk -v rate="$rate" -v us="$each" \
+		-v per="$states" -v x="$extends" 'BEGIN { print 1 / (1 / rate - us * x / per / 1e6) }')" "$files"
+	awk -v n="$states" -v x="$extends" -v us="$each" 'BEGIN {
+		printf "%-58s %10.1f\n%-58s %10.2f\n", "vTPM writes per NV_Extend", n / x,
+			"milliseconds per NV_Extend (proxy and pTPM)", us / 1000 }'
+	need session "$writers"
+	together_row "vtpmmgr session" "$(rate_of session)" "$files"
+	manager_again
 }
 
 # writes_each DELAY: how many fit into a second or so.
@@ -62,10 +103,10 @@ by_delay() {
 writing() {
 	local class
 	for class in "${classes[@]}"; do
+		need "$class" "$fleet"
 		head -n "$fleet" "$DIR/$class.list" >"$DIR/fleet.list"
 		vtpm_crowd "$class" "$DIR/fleet.list" >/dev/null || exit 1
 		writes_of 1 $(paths "$class" "$fleet") >/dev/null # the NV indices are there from now on
-		[ "$class" != strict ] || group_commit
 		by_delay "$class"
 		stop_all "$class" "$fleet"
 	done
