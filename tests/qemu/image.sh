@@ -39,6 +39,15 @@ modules_into() {
 	done >"$1/etc/modules"
 }
 
+# busybox_into ROOT FILE: and its commands, as this host's has them.
+busybox_into() {
+	local name
+	cp "$2" "$1/bin/busybox"
+	for name in $(/bin/busybox --list); do
+		[ "$name" = busybox ] || ln -sf busybox "$1/bin/$name"
+	done
+}
+
 # Merged /usr: the tokens of cryptsetup are looked for there.
 guest_root() {
 	local root=$1 name
@@ -46,10 +55,7 @@ guest_root() {
 	for name in bin sbin lib lib64; do
 		ln -s "usr/$name" "$root/$name"
 	done
-	cp /bin/busybox "$root/bin/busybox"
-	for name in $(/bin/busybox --list); do
-		[ "$name" = busybox ] || ln -sf busybox "$root/bin/$name"
-	done
+	busybox_into "$root" /bin/busybox
 	copy_into "$root" $(with_libraries $GUEST_PROGRAMS $(guest_plugins) | sort -u)
 	copy_into "$root" /lib64/ld-linux-x86-64.so.2
 	for name in /usr/bin/tpm2_*; do

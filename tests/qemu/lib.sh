@@ -7,6 +7,8 @@
 . "$TOP/tests/qemu/image.sh"
 
 TPM_DEVICE=tpm-crb
+GUEST_QEMU="qemu-system-x86_64 -machine q35,accel=tcg -cpu max"
+GUEST_CONSOLE=ttyS0
 
 # guest_task NAME: standard input is what that guest runs (see init.sh).
 guest_task() {
@@ -22,11 +24,11 @@ guest_start() {
 	ctrl=$(vtpm_socket "$2").ctrl || return
 	shift 2
 	: >"$DIR/$name.console"
-	stack_start "$name" qemu-system-x86_64 -machine q35,accel=tcg -cpu max -m 512 -nodefaults \
-		-display none -nic none -uuid 11111111-1111-1111-1111-111111111111 \
+	stack_start "$name" $GUEST_QEMU -m 512 -nodefaults -display none -nic none \
+		-uuid 11111111-1111-1111-1111-111111111111 \
 		-serial "file:$DIR/$name.console" \
 		-kernel "$GUEST_KERNEL" -initrd "$DIR/$name.initrd" \
-		-append "console=ttyS0 quiet no_timer_check ${CMDLINE:-}" \
+		-append "console=$GUEST_CONSOLE quiet no_timer_check ${CMDLINE:-}" \
 		-chardev "socket,id=tpm,path=$ctrl" -tpmdev emulator,id=tpm0,chardev=tpm \
 		-device "$TPM_DEVICE,tpmdev=tpm0" "$@"
 }

@@ -31,10 +31,21 @@ key_of() {
 	cat "$@" | sha256sum
 }
 
-# Alone, because tests of two trees may share the cache.
-prepare() (
-	mkdir -p "$XEN_CACHE" && exec 9>"$XEN_CACHE/lock" && flock 9 || exit
-	part "$XEN_RUN $XEN_DEV" fetch_packages && part "$(kernel_version)" fetch_headers &&
-		part "$(kernel_version)" build_modules && part "$BOARD" board_tree &&
-		fresh cross_build && part "$(image_key)" make_images
+# alone COMMAND...: because tests of two trees may share the cache.
+alone() (
+	mkdir -p "$XEN_CACHE" && exec 9>"$XEN_CACHE/lock" && flock 9 && "$@"
 )
+
+# Debian's arm64 packages and its kernel's drivers, for a guest without Xen too (tests/qemu/arm64).
+debian_parts() {
+	part "$XEN_RUN $XEN_DEV" fetch_packages && part "$(kernel_version)" fetch_headers &&
+		part "$(kernel_version)" build_modules
+}
+
+all_parts() {
+	debian_parts && part "$BOARD" board_tree && fresh cross_build && part "$(image_key)" make_images
+}
+
+prepare() {
+	alone all_parts
+}
