@@ -65,10 +65,14 @@ static void test_probe(void **state)
 
 	(void)state;
 	assert_int_equal(tpm_header_decode(command, command_probe(command), &h), ERR_OK);
-	assert_int_equal(h.code, 0x17a);
+	assert_int_equal(h.code, 0x143);
 	tpm_response_rc(0, response);
 	assert_true(command_probe_succeeded(response, sizeof(response)));
 	assert_false(command_probe_succeeded(response, sizeof(response) - 1));
+	tpm_response_rc(0x100, response);
+	assert_true(command_probe_succeeded(response, sizeof(response)));
+	tpm_response_rc(0x90a, response);
+	assert_true(command_probe_succeeded(response, sizeof(response)));
 	tpm_response_rc(0x101, response);
 	assert_false(command_probe_succeeded(response, sizeof(response)));
 	assert_false(command_probe_succeeded(tpm12, sizeof(tpm12)));

@@ -79,7 +79,7 @@ static enum err serve_one(struct packet *p)
 	return e ? e : answer(p);
 }
 
-/* The driver starts to use the new device at once: nothing is served that is no TPM 2.0. */
+/* The kernel waits for its first answer meanwhile: nothing is served that is no TPM 2.0. */
 static enum err probe(struct packet *p)
 {
 	enum err e;
@@ -87,7 +87,7 @@ static enum err probe(struct packet *p)
 	p->len = command_probe(p->bytes);
 	e = execute(p);
 	if (!e && !command_probe_succeeded(p->bytes, p->len)) {
-		log_error("the device is no TPM 2.0");
+		log_error("the device is no TPM 2.0, or one that has failed");
 		e = ERR_UNSUPPORTED;
 	}
 	return e;

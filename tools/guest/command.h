@@ -23,10 +23,14 @@ bool command_is_ours(const uint8_t *command, size_t len, uint8_t response[TPM_HE
 /* Room for the longest one of these below. */
 #define COMMAND_MAX 32
 
-/* TPM2_GetCapability of one property: what a TPM 2.0 alone can answer. Its length. */
+/*
+ * TPM2_SelfTest of what has not been tested: the first thing that the kernel asks of
+ * the new device, and it waits for two seconds, which a virtual machine may need.
+ * Asked before, it is answered at once. Its length.
+ */
 size_t command_probe(uint8_t out[COMMAND_MAX]);
 
-/* Whether a TPM 2.0 has answered it. */
+/* Whether what has answered that is a TPM 2.0 that the kernel can go on with. */
 bool command_probe_succeeded(const uint8_t *response, size_t len);
 
 /* TPM2_Shutdown(CLEAR), as a driver sends it that goes. Its length. */
