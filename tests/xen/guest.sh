@@ -37,6 +37,70 @@ tpm_counts() {
 	echo "guest counter $((0x$(tpm2_nvread 0x1500001 -C o | od -An -tx1 | tr -d ' ')))"
 }
 
+# keys NAME: one process' use of a TPM, each step of which is a process of its own.
+keys() {
+	mkdir "$1" && echo signed >"$1/message" && for i in 1 2; do
+		tpm2_createprimary -Q -C o -G ecc -c "$1/primary" &&
+			tpm2_create -Q -C "$1/primary" -G ecc -u "$1/public" -r "$1/private" -c "$1/key" &&
+			tpm2_startauthsession -S "$1/session" && tpm2_policypcr -Q -S "$1/session" -l sha256:16 &&
+			tpm2_sign -Q -c "$1/key" -o "$1/signature" "$1/message" &&
+			tpm2_verifysignature -Q -c "$1/key" -m "$1/message" -s "$1/signature" &&
+			tpm2_flushcontext "$1/session" || return
+	done
+}
+
+# Two of them at a time; who is the first to fail says why.
+keys_twice() {
+	keys one 2>one.err &
+	keys two 2>two.err || { cat two.err && return 1; }
+	wait $! || { cat one.err && return 1; }
+}
+
+pcr_16() {
+	cat "/sys/class/tpm/$1/pcr-sha256/16"
+}
+
+# The raw device alone keeps what every process leaves behind, and serves one at a time.
+raw_device() {
+	check "it is one for TPM 1.2" grep -qx 1 /sys/class/tpm/tpm0/tpm_version_major
+	check "it comes to its end" refused keys raw
+	tpm2_flushcontext -t
+	tpm2_flushcontext -l
+	tpm2_flushcontext -s
+}
+
+# The vTPM tests itself before there is a device.
+bridge() {
+	background vtpm-bridge vtpm-bridge /dev/tpm0
+	check "a device with a resource manager" within 100 test -c /dev/tpmrm1
+	check "it is a TPM 2.0" grep -qx 2 /sys/class/tpm/tpm1/tpm_version_major
+}
+
+# bridge_ends DESCRIPTION COMMAND...: of its exit status
+bridge_ends() {
+	check "its device is gone" within 20 test ! -e /dev/tpmrm1
+	check "$@" || sed 's/^/guest: /' /var/log/vtpm-bridge.log
+}
+
+tpm_bridge() {
+	tpm_tools
+	raw_device
+	export TPM2TOOLS_TCTI=device:/dev/tpmrm1
+	bridge
+	check "the raw one is in use" refused tpm2_getrandom -T device:/dev/tpm0 8
+	check "two processes' keys and sessions at a time" keys_twice
+	check "an extend" tpm2_pcrextend 16:sha256=$(printf %064d 1)
+	before=$(pcr_16 tpm1)
+	check "its PCR, as the kernel reads it" test ${#before} -eq 64 -a "$before" != "$(printf %064d 0)"
+	kill "$(pid_of vtpm-bridge)"
+	bridge_ends "as it was told" wait "$(pid_of vtpm-bridge)"
+	bridge
+	check "its PCR is what it was" test "$(pcr_16 tpm1)" = "$before"
+	echo vtpm-0 >/sys/bus/xen/drivers/vtpm/unbind
+	check "without the raw device there is no answer" refused tpm2_getrandom 8
+	bridge_ends "with an error" refused wait "$(pid_of vtpm-bridge)"
+}
+
 for word in $(cat /proc/cmdline); do
 	case $word in
 	task=*) task=${word#task=} ;;

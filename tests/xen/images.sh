@@ -15,7 +15,7 @@ usr/bin/xenstore-rm usr/bin/xenstore-watch usr/bin/xenstore-write usr/bin/tpm2"
 DOM0_MODULES="virtio_mmio virtio_blk xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc
 xen-blkback tpm_tis_core tpm_tis"
 GUEST_PROGRAMS="usr/bin/tpm2 usr/bin/xenstore-ls usr/bin/xenstore-read usr/bin/xenstore-write"
-GUEST_MODULES="xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc"
+GUEST_MODULES="xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc tpm_vtpm_proxy"
 # What programs load by name while they run.
 PLUGINS="libtss2-tcti-device.so.0 libgcc_s.so.1"
 
@@ -68,13 +68,14 @@ install_into() {
 guest_root() {
 	test_root "$1" && in_root "$1" $GUEST_PROGRAMS && put_modules "$1" $(modules_of $GUEST_MODULES) &&
 		put_file "$1" "$(module_file xen-tpmfront)" /lib/xen-tpmfront.ko &&
+		put_program "$1" "$(cross_program vtpm-bridge)" /usr/sbin/vtpm-bridge &&
 		put_file "$1" "$TOP/tests/xen/guest.sh" /init 755
 }
 
 # dom0_root ROOT: with all programs of the project, and what its domains are made of in /boot.
 dom0_root() {
 	test_root "$1" && in_root "$1" $DOM0_PROGRAMS && put_modules "$1" $(modules_of $DOM0_MODULES) &&
-		install_into "$1" $(cross_programs | grep -v /vtpmmgr-hook) &&
+		install_into "$1" $(cross_programs | grep -vE '/(vtpmmgr-hook|vtpm-bridge)$') &&
 		put_file "$1" "$TOP/tests/xen/dom0.sh" /init 755 || return
 	put_file "$1" "$XEN_ROOT/etc/xen/xl.conf" /etc/xen/xl.conf
 	put_file "$1" "$TOP/tools/xen/manager.cfg" /etc/xen/manager.cfg
