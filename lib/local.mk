@@ -4,7 +4,6 @@ libvtpm_a_CFLAGS = $(AM_CFLAGS) $(CRYPTO_CFLAGS) $(SECCOMP_CFLAGS)
 libvtpm_a_SOURCES = \
 	lib/anchor.c lib/anchor.h \
 	lib/approval.c lib/approval.h \
-	lib/pcrs.c lib/pcrs.h \
 	lib/carrier.c lib/carrier.h \
 	lib/channel.c lib/channel.h \
 	lib/channel_unix.c lib/channel_ops.h \
@@ -27,6 +26,7 @@ libvtpm_a_SOURCES = \
 	lib/msg.c lib/msg.h \
 	lib/number.c lib/number.h \
 	lib/ossl.h \
+	lib/pcrs.c lib/pcrs.h \
 	lib/proto_admin.c lib/proto_admin.h \
 	lib/proto_admin_list.c \
 	lib/proto_admin_recover.c \

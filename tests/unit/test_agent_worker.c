@@ -2,6 +2,7 @@
 /* A stub domain from the manager's asking to its end, with xl, xenstore and rings played here. */
 #include "tests/unit/agent_scene.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_create(void **state)
