@@ -33,31 +33,6 @@ commands() {
 		{ apart = $1 ~ /^NV_/ ? ptpm : 0
 		  printf "%-15s %9.1f (%6.1f) %9.1f (%6.1f) %9.1f (%6.1f) %12.1f %12.2f %9.1f (%6.1f) %9.2f\n",
 			$1, $2, $3, $5, $6, $8, $9, apart, ($8 - apart) / $5, $11, $12, $11 / $5 }'
-	floors
-}
-
-# What a durable write takes without us.
-floors() {
-	local what
-	heading "Microseconds of a durable write, p50 (p99), without any of our programs"
-	while read -r mode what; do
-		printf '%-58s %9.1f (%6.1f)\n' "$what" $(hops "$mode" 1 "$count")
-	done <<-END
-		sync two writes of 4 KiB in place and an fdatasync
-		session the same messages and one write: class session
-		strict the same messages and two writes: strict, no anchor
-	END
-	mkdir "$DIR/swtpm/sync"
-	must chattr +SD "$DIR/swtpm/sync"
-	must swtpm_start sync
-	printf '%-58s %9.1f (%6.1f)\n' "swtpm, its directory synchronous (chattr +SD)" \
-		$(writes_of "$count" "$RUN/swtpm/sync.sock" | cut -d' ' -f2-)
-	stack_end swtpm-sync
-}
-
-# hops MODE WRITERS COUNT: p50 and p99.
-hops() {
-	"$bench/bench_hops" "$DIR/hops" "$@" | cut -d' ' -f2-
 }
 
 # asked: pTPM commands, NV_Extends and fdatasyncs so far.
