@@ -43,7 +43,8 @@ debian_parts() {
 }
 
 all_parts() {
-	debian_parts && part "$BOARD" board_tree && fresh cross_build && part "$(image_key)" make_images
+	debian_parts && part "$XEN_RUN" fetch_grub && part "$BOARD" board_tree && fresh cross_build &&
+		part "$(image_key)" make_images
 }
 
 prepare() {

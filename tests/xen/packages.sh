@@ -9,6 +9,7 @@ XEN_DEV="libc6-dev libcmocka-dev libjson-c-dev libseccomp-dev libssl-dev libtpms
 libxen-dev libxml2-dev uuid-dev"
 XEN_ROOT=$XEN_CACHE/root
 XEN_HEADERS=$XEN_CACHE/headers
+XEN_GRUB=$XEN_CACHE/grub
 
 apt_config() {
 	mkdir -p "$XEN_CACHE"/apt/lists/partial "$XEN_CACHE"/debs/partial
@@ -66,4 +67,10 @@ fetch_headers() {
 			"linux-headers-${version%-arm64}-common" "linux-source-$series" \
 			"linux-kbuild-$series:$(dpkg --print-architecture)"
 	) && rm -rf "$XEN_HEADERS" && unpack "$XEN_HEADERS" "$XEN_CACHE"/kernel/*.deb
+}
+
+# fetch_grub: the boot loader of a measured boot.
+fetch_grub() {
+	mkdir -p "$XEN_CACHE/loader" && (cd "$XEN_CACHE/loader" && apt_get download grub-efi-arm64-bin) &&
+		rm -rf "$XEN_GRUB" && unpack "$XEN_GRUB" "$XEN_CACHE"/loader/*.deb
 }

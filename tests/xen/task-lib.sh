@@ -95,9 +95,9 @@ proxy_start() {
 	within 100 test -S /run/vtpmmgr/ptpm/keys
 }
 
-# The example, with this machine's paths and digests.
+# The example, with this machine's paths and digests; STORE: another device.
 manager_config() {
-	disk='"format=raw,vdev=xvda,access=rw,script=block-tests,target=/dev/vda"'
+	disk="\"format=raw,vdev=xvda,access=rw,script=block-tests,target=${STORE:-/dev/vda}\""
 	sed -e 's|^kernel = .*|kernel = "/boot/Image"|' \
 		-e 's|^ramdisk = .*|ramdisk = "/boot/manager-initramfs"|' \
 		-e "s|^disk = .*|disk = [ $disk ]|" \
