@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,31 +14,60 @@
 
 #define CONSOLE "/dev/console"
 
-static enum err load(const struct early_module *m)
+static enum err load(const char *name)
 {
 	char path[64];
 	enum err e;
 	int fd;
 
-	snprintf(path, sizeof(path), "/lib/modules/%s.ko", m->name);
+	snprintf(path, sizeof(path), "/lib/modules/%s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? ERR_OK : err_from_errno(errno);
-	e = syscall(SYS_finit_module, fd, m->options, 0) == 0 || errno == EEXIST
+	e = syscall(SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST || errno == ENOSYS
 		? ERR_OK
 		: err_from_errno(errno);
 	close(fd);
 	return e;
 }
 
-enum err early_modules(const struct early_module *modules, size_t n)
+enum err early_modules(const char *const names[], size_t n)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < n && !e; i++) {
-		e = load(&modules[i]);
+		e = load(names[i]);
 		if (e)
-			log_error("module %s: %s", modules[i].name, err_text(e));
+			log_error("module %s: %s", names[i], err_text(e));
+	}
+	return e;
+}
+
+static enum err set(const struct early_parameter *p)
+{
+	char path[128];
+	size_t len = strlen(p->value);
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", p->module, p->name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_from_errno(errno);
+	n = write(fd, p->value, len);
+	close(fd);
+	return n == (ssize_t)len ? ERR_OK : ERR_IO;
+}
+
+enum err early_parameters(const struct early_parameter *parameters, size_t n)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < n && !e; i++) {
+		e = set(&parameters[i]);
+		if (e)
+			log_error("module %s: %s: %s", parameters[i].module, parameters[i].name,
+				  err_text(e));
 	}
 	return e;
 }

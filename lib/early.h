@@ -15,12 +15,19 @@ struct early_mount {
 	unsigned long flags;
 };
 
-struct early_module {
-	const char *name, *options;
+/* A module's, which may be built in; name is that of the kernel's file ('_' for '-'). */
+struct early_parameter {
+	const char *module, *name, *value;
 };
 
-/* Drivers lie in /lib/modules/NAME.ko; one that does not is built in. In this order. */
-enum err early_modules(const struct early_module *modules, size_t n) MUST_USE;
+/*
+ * Drivers lie in /lib/modules/NAME.ko; one that does not is built in, and so are all of a kernel
+ * without modules. In this order.
+ */
+enum err early_modules(const char *const names[], size_t n) MUST_USE;
+
+/* Sysfs must be there. */
+enum err early_parameters(const struct early_parameter *parameters, size_t n) MUST_USE;
 
 /* Makes the folders and mounts what belongs there, in this order. */
 enum err early_mounts(const struct early_mount *mounts, size_t n) MUST_USE;

@@ -65,14 +65,18 @@ endif
 endif
 endif
 
-# What the domains boot: DOMAIN_ROOT=... DOMAIN_KERNEL=... DOMAIN_POLICY=... (stubdom/image/build).
-EXTRA_DIST += stubdom/image
+# What the domains boot: DOMAIN_ROOT=... DOMAIN_KERNEL=... DOMAIN_POLICY=... (stubdom/image/build),
+# KERNEL_SOURCE=... CROSS_COMPILE=... (stubdom/image/kernel).
+EXTRA_DIST += stubdom/image stubdom/linux.config
 if WITH_XEN
+domain-kernel:
+	$(srcdir)/stubdom/image/kernel '$(KERNEL_SOURCE)' images/linux images
+
 domain-images: $(sbin_PROGRAMS) $(daemon_PROGRAMS)
 	READELF='$(READELF)' STRIP='$(STRIP)' $(srcdir)/stubdom/image/build . images \
 		'$(libexecdir)/vtpmmgr' '$(sbindir)' '$(sysconfdir)/vtpmmgr'
 endif
-.PHONY: domain-images
+.PHONY: domain-images domain-kernel
 
 dist_man_MANS += doc/man/vtpm-stubdom.8
 

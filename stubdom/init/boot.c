@@ -13,7 +13,7 @@
 #define NEW_ROOT "/new"
 
 /* In the order in which they need each other. */
-static const struct early_module modules[] = {{"xen-evtchn", ""}, {"xen-gntdev", ""}};
+static const char *const modules[] = {"xen-evtchn", "xen-gntdev"};
 
 static const struct early_mount mounts[] = {
     {"tmpfs", NEW_ROOT, "size=64k,mode=0755", MS_NOSUID | MS_NODEV | MS_NOEXEC},

@@ -19,13 +19,10 @@
 
 #define MANAGER SBINDIR "/vtpmmgr"
 
+static const char *const modules[] = {"xen-evtchn", "xen-gntalloc", "xen-gntdev", "xen-blkfront"};
+
 /* A vTPM's rings are granted pages; by itself the driver lets a domain grant those of 36. */
-static const struct early_module modules[] = {
-    {"xen-evtchn", ""},
-    {"xen-gntalloc", "limit=8192"},
-    {"xen-gntdev", ""},
-    {"xen-blkfront", ""},
-};
+static const struct early_parameter parameters[] = {{"xen_gntalloc", "limit", "8192"}};
 
 static const struct early_mount mounts[] = {
     {"devtmpfs", "/dev", "mode=0755", MS_NOSUID | MS_NOEXEC},
@@ -42,6 +39,8 @@ static enum err prepare(void)
 		e = early_console();
 	if (!e)
 		e = early_modules(modules, sizeof(modules) / sizeof(modules[0]));
+	if (!e)
+		e = early_parameters(parameters, sizeof(parameters) / sizeof(parameters[0]));
 	return e;
 }
 
