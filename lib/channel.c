@@ -258,6 +258,18 @@ static enum err receive(struct channel *c, struct msg *m)
 	return ERR_OK;
 }
 
+enum err channel_renew(struct channel *c)
+{
+	enum err e;
+
+	if (c->source || !c->end || !c->link->ops->renew)
+		return ERR_STATE;
+	e = c->link->ops->renew(c->link);
+	if (!e)
+		c->end = ERR_OK;
+	return e;
+}
+
 static void gone(struct channel *c, enum err why)
 {
 	loop_del(c->source);

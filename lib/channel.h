@@ -79,6 +79,13 @@ enum err channel_attach(struct channel *c, struct loop *l, channel_msg_fn on_msg
 			channel_gone_fn on_gone, void *arg) MUST_USE;
 
 /*
+ * Of one that has become unusable: what it was at first, for the next peer at the same place; to be
+ * attached again. What was still to be sent is lost. ERR_STATE: it is usable, the peer has not
+ * left, or the transport knows no next peer: a server's, of channel_xen, does.
+ */
+enum err channel_renew(struct channel *c) MUST_USE;
+
+/*
  * Sends or queues. The descriptors in m are duplicated by the kernel; the
  * caller still owns his. ERR_EOF: the peer is gone; ERR_FULL: its queue has
  * overflowed (on_gone follows if attached). ERR_TOO_BIG: not this message.

@@ -34,6 +34,11 @@ struct channel_ops {
 	enum err (*peer)(const struct channel_link *link, struct channel_peer *out);
 	/* Ends both directions: the peer sees the end, link->fd becomes and stays readable. */
 	void (*shut)(struct channel_link *link);
+	/*
+	 * After shut(), for the next peer: what it has is as new. ERR_STATE: the last one has not
+	 * left yet. NULL: a peer cannot be replaced.
+	 */
+	enum err (*renew)(struct channel_link *link);
 	/* Closes and frees. */
 	void (*close)(struct channel_link *link);
 };

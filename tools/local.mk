@@ -97,6 +97,7 @@ tools_libagent_a_SOURCES = \
 	tools/agent/agent.c tools/agent/agent.h \
 	tools/agent/agent_admin.c tools/agent/agent_admin.h \
 	tools/agent/agent_guest.c tools/agent/agent_guest.h \
+	tools/agent/agent_plug.c tools/agent/agent_plug.h \
 	tools/agent/agent_options.c tools/agent/agent_options.h \
 	tools/agent/agent_ptpm.c tools/agent/agent_ptpm.h \
 	tools/agent/agent_ring.c tools/agent/agent_ring.h \
@@ -222,6 +223,12 @@ tests_unit_test_agent_roles_SOURCES = tests/unit/test_agent_roles.c \
 	tests/unit/agent_play.c tests/unit/agent_play.h
 tests_unit_test_agent_roles_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_roles_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_agent_plug
+tests_unit_test_agent_plug_SOURCES = tests/unit/test_agent_plug.c \
+	tests/unit/agent_play.c tests/unit/agent_play.h
+tests_unit_test_agent_plug_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_plug_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+
 AGENT_SCENE = \
 	tests/unit/agent_play.c tests/unit/agent_play.h \
 	tests/unit/agent_scene.c tests/unit/agent_scene.h

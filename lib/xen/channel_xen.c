@@ -187,6 +187,19 @@ static void xen_shut(struct channel_link *link)
 	set_more(x, true);
 }
 
+static enum err xen_renew(struct channel_link *link)
+{
+	struct channel_xen *x = of(link);
+	enum err e = vchan_offer_again(x->vchan);
+
+	if (e)
+		return e;
+	x->sent = x->got = x->last = 0;
+	x->shut = false;
+	set_more(x, true);
+	return ERR_OK;
+}
+
 static void xen_close(struct channel_link *link)
 {
 	struct channel_xen *x = of(link);
@@ -204,6 +217,7 @@ static const struct channel_ops xen_ops = {
     .recv = xen_recv,
     .peer = xen_peer,
     .shut = xen_shut,
+    .renew = xen_renew,
     .close = xen_close,
 };
 

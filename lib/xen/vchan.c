@@ -138,10 +138,10 @@ static void present(struct libxenvchan *v, uint64_t tag)
 	v->write.shr = &v->ring->right;
 	v->ring->left_order = (uint16_t)v->read.order;
 	v->ring->right_order = (uint16_t)v->write.order;
-	v->ring->cli_live = CLIENT_AWAITED;
-	v->ring->srv_live = 1;
 	v->ring->cli_notify = VCHAN_NOTIFY_WRITE;
 	page->tag = tag;
+	v->ring->cli_live = CLIENT_AWAITED;
+	__atomic_store_n(&v->ring->srv_live, 1, __ATOMIC_RELEASE);
 }
 
 static enum err write_node(struct xs_handle *xs, uint32_t peer, const char *path,
@@ -219,6 +219,27 @@ enum err vchan_serve(uint32_t peer, const char *path, size_t ring, struct libxen
 	else
 		*out = v;
 	return e;
+}
+
+static void empty(struct libxenvchan_ring *r)
+{
+	r->shr->prod = r->shr->cons = 0;
+}
+
+/*
+ * A client that has gone has closed its end of the event channel, which can be bound again. One
+ * that is only about to unmap the page clears its flag once more: then it is seen to be gone again.
+ */
+enum err vchan_offer_again(struct libxenvchan *v)
+{
+	const struct control_page *page = (const struct control_page *)v->ring;
+
+	if (!v->is_server || v->ring->cli_live != 0)
+		return ERR_STATE;
+	empty(&v->read);
+	empty(&v->write);
+	present(v, page->tag);
+	return ERR_OK;
 }
 
 /* The client. */

@@ -28,6 +28,12 @@
 enum err vchan_serve(uint32_t peer, const char *path, size_t ring,
 		     struct libxenvchan **out) MUST_USE;
 
+/*
+ * A server's: when its client has gone, the same rings, empty, at the same path, for the next one.
+ * Needs nothing of xenstore. ERR_STATE: the client is there, or this is one.
+ */
+enum err vchan_offer_again(struct libxenvchan *v) MUST_USE;
+
 /* ERR_NOT_FOUND: nothing there, or something that nobody serves any more, or somebody else has. */
 enum err vchan_join(uint32_t server, const char *path, struct libxenvchan **out) MUST_USE;
 

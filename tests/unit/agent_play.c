@@ -354,6 +354,8 @@ static void start_agent(struct play *p)
 			 ERR_OK);
 	assert_int_equal(agent_start(&p->agent), ERR_OK);
 	p->agent.grace_ms = p->grace_ms;
+	p->agent.plug_ms = PLAY_PLUG_MS;
+	p->agent.try_ms = PLAY_TRY_MS;
 }
 
 static void answer_questions(struct play *p, enum xsm xsm)

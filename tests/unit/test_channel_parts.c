@@ -111,18 +111,43 @@ static void parts_close(struct channel_link *link)
 	free(link);
 }
 
-static const struct channel_ops parts_ops = {
-    .send = parts_send, .recv = parts_recv, .shut = parts_shut, .close = parts_close};
+static int next_stream = -1; /* of who follows on a peer that has gone; -1: nobody */
+
+static void watch_stream(const struct parts *p)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	assert_int_equal(epoll_ctl(p->link.fd, EPOLL_CTL_ADD, p->stream, &ev), 0);
+}
+
+static enum err parts_renew(struct channel_link *link)
+{
+	struct parts *p = (struct parts *)link;
+
+	if (next_stream < 0)
+		return ERR_STATE;
+	close(p->stream);
+	p->stream = next_stream;
+	p->sent = p->got = 0;
+	next_stream = -1;
+	watch_stream(p);
+	return ERR_OK;
+}
+
+static const struct channel_ops parts_ops = {.send = parts_send,
+					     .recv = parts_recv,
+					     .shut = parts_shut,
+					     .renew = parts_renew,
+					     .close = parts_close};
 
 static struct channel *over_parts(int stream)
 {
 	struct parts *p = calloc(1, sizeof(*p));
-	struct epoll_event ev = {.events = EPOLLIN};
 	struct channel *c;
 
 	assert_non_null(p);
 	*p = (struct parts){.link = {&parts_ops, epoll_create1(0)}, .stream = stream};
-	assert_int_equal(epoll_ctl(p->link.fd, EPOLL_CTL_ADD, stream, &ev), 0);
+	watch_stream(p);
 	assert_int_equal(channel_over(&p->link, 64, &c), ERR_OK);
 	return c;
 }
@@ -296,6 +321,40 @@ static void test_peer_gone_while_sending(void **state)
 	assert_int_equal(channel_send(s->b, &m), ERR_EOF);
 }
 
+/* Of what the one that has gone had half sent, and was to get, the next one sees nothing. */
+static void test_renewed(void **state)
+{
+	static const uint8_t half[20] = {0, 1, 0, 1, 0, 0, 0, 10};
+	struct scene *s = *state;
+	struct msg m = {.type = 1, .body = (const uint8_t *)"0123456789", .len = 10}, got;
+	int fds[2];
+
+	attach(s);
+	assert_int_equal(channel_renew(s->b), ERR_STATE);
+	assert_int_equal(channel_send(s->b, &m), ERR_OK);
+	assert_int_equal(send(s->raw, half, sizeof(half), 0), sizeof(half));
+	turns(s, 10);
+	close(s->raw);
+	s->raw = -1;
+	turns(s, 10);
+	assert_int_equal(s->gone, 1);
+	assert_int_equal(channel_renew(s->b), ERR_STATE);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	next_stream = fds[0];
+	assert_int_equal(channel_renew(s->b), ERR_OK);
+	s->a = over_parts(fds[1]);
+	assert_int_equal(channel_attach(s->b, s->loop, keep, gone, s), ERR_OK);
+	assert_int_equal(channel_recv(s->a, &got), ERR_AGAIN);
+	assert_int_equal(channel_send(s->a, &m), ERR_OK);
+	for (int i = 0; i < 10 && s->messages == 0; i++) {
+		assert_int_equal(channel_recv(s->a, &got), ERR_AGAIN); /* flushes */
+		turns(s, 10);
+	}
+	assert_int_equal(s->messages, 1);
+	assert_memory_equal(s->last, "0123456789", 10);
+	assert_int_equal(s->gone, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +362,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_parts_unattached, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_end_in_the_middle, set_up_raw, tear_down),
 	    cmocka_unit_test_setup_teardown(test_peer_gone_while_sending, set_up_raw, tear_down),
+	    cmocka_unit_test_setup_teardown(test_renewed, set_up_raw, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

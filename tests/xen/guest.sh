@@ -19,21 +19,45 @@ tpm_driver() {
 	insmod /lib/xen-tpmfront.ko && within 20 test -c /dev/tpm0
 }
 
+# keyed TOOL...: behind /dev/tpm0 nobody but us makes room for the next one's keys.
+keyed() {
+	"$@" && tpm2_flushcontext -t
+}
+
+nonce() {
+	head -c 16 /dev/urandom | od -An -tx1 | tr -d ' '
+}
+
+quote_holds() {
+	tpm2_checkquote -Q -u ak.pem -m quote -s quote.sig -f quote.pcrs -g sha256 -q "$1"
+}
+
+# tpm_quotes PCR: signed by the key in ak.ctx, over a nonce that its verifier drew.
+tpm_quotes() {
+	drawn=$(nonce)
+	check "a quote" keyed tpm2_quote -Q -c ak.ctx -l "sha256:$1" -q "$drawn" -g sha256 -m quote \
+		-s quote.sig -o quote.pcrs
+	check "its key's public half" keyed tpm2_readpublic -Q -c ak.ctx -f pem -o ak.pem
+	check "it is that key's, over this nonce" quote_holds "$drawn"
+	check "and over no other" refused quote_holds "$(nonce)"
+}
+
 tpm_tools() {
-	check "the driver" tpm_driver
 	check "random bytes" tpm2_getrandom --hex 8
-	check "a primary key" tpm2_createprimary -Q -C o -c primary.ctx
+	check "a primary key" keyed tpm2_createprimary -Q -C o -G ecc -c primary.ctx
+	check "a key below it" keyed tpm2_create -Q -C primary.ctx -G ecc:ecdsa-sha256:null -c ak.ctx \
+		-a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
 	check "an NV index" tpm2_nvdefine -Q 0x1500001 -C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
 	check "counts" tpm2_nvincrement -Q 0x1500001 -C o
 	check "an extend" tpm2_pcrextend 16:sha256=$(printf %064d 1)
+	tpm_quotes 16
 }
 
 # One more on a counter that outlives the guest; its count is on the console.
-tpm_counts() {
-	check "the driver" tpm_driver
+count() {
 	tpm2_nvreadpublic 0x1500001 >/dev/null 2>&1 || check "a counter" tpm2_nvdefine -Q 0x1500001 \
 		-C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
-	check "counts" tpm2_nvincrement -Q 0x1500001 -C o
+	check "counts" within 100 tpm2_nvincrement -Q 0x1500001 -C o
 	echo "guest counter $((0x$(tpm2_nvread 0x1500001 -C o | od -An -tx1 | tr -d ' ')))"
 }
 
@@ -98,6 +122,28 @@ tpm_bridge() {
 	echo vtpm-0 >/sys/bus/xen/drivers/vtpm/unbind
 	check "without the raw device there is no answer" refused tpm2_getrandom 8
 	bridge_ends "with an error" refused wait "$(pid_of vtpm-bridge)"
+}
+
+tpm_counts() {
+	check "the driver" tpm_driver
+	count
+}
+
+# Whenever dom0 tells it to, with whatever TPM is there then: by the numbers of data/count.
+tpm_counts_on() {
+	tpm_counts
+	echo "guest done $(uptime_s)"
+	told=1
+	while :; do
+		within 1000 dom0_tells_more
+		told=$(xenstore-read data/count)
+		check "a TPM" within 300 test -c /dev/tpm0
+		count
+	done
+}
+
+dom0_tells_more() {
+	[ "$(xenstore-read data/count)" -gt "$told" ]
 }
 
 for word in $(cat /proc/cmdline); do

@@ -45,6 +45,18 @@ boot() {
 	verdict_of "$name"
 }
 
+# flask_policy NAME FILE: what 'vtpmctl policy flask' makes of a policy file, as $DIR/NAME.flask.
+flask_policy() {
+	"$BUILD/tools/vtpmctl" policy flask "$2" -o "$DIR/$1.te" &&
+		checkpolicy -t Xen -c 30 -o "$DIR/$1.flask" "$DIR/$1.te"
+}
+
+# boot_enforced NAME SECONDS [QEMU option...]: boot, with that policy for $POLICY's stakeholders.
+boot_enforced() {
+	[ -f "$DIR/enforced.flask" ] || must "a FLASK policy" flask_policy enforced "$POLICY"
+	XSM="xsm=flask flask=enforcing conring_size=256k" FLASK=$DIR/enforced.flask boot "$@"
+}
+
 verdict_of() {
 	local console=$DIR/$1.console
 	sed -i 's/\r$//' "$console"

@@ -135,16 +135,28 @@ platform_init() {
 		--approval approval.json
 }
 
-# guest_config NAME UUID VTPM-UUID TASK
-guest_config() {
+# guest_without NAME TASK: a guest's configuration, without what has to do with a vTPM.
+guest_without() {
 	cat <<CONFIG
 name = "$1"
-uuid = "$2"
 kernel = "/boot/Image"
-ramdisk = "/boot/guest.cpio"
-extra = "console=hvc0 rdinit=/init quiet panic=-1 cma=0 task=$4"
+ramdisk = "${GUEST_IMAGE:-/boot/guest.cpio}"
+extra = "console=hvc0 rdinit=/init quiet panic=-1 cma=0 task=$2"
 memory = 160
 vcpus = 1
+CONFIG
+}
+
+# guest_lines NAME: what that vTPM's guest needs beside it, as vtpmctl prints it.
+guest_lines() {
+	vtpmctl xl "$1" | sed '1,/^# in the guest/d'
+}
+
+# guest_config NAME UUID VTPM-UUID TASK [STAKEHOLDER]: with lines that somebody wrote by hand.
+guest_config() {
+	guest_without "$1" "$4"
+	cat <<CONFIG
+uuid = "$2"
 vtpm = [ "backend=vtpm-$3,uuid=$3" ]
 seclabel = "system_u:system_r:guest_${5:-employer}_t"
 CONFIG
@@ -166,6 +178,16 @@ run_guest() {
 
 status_says() {
 	vtpmctl status --json | grep -q "$1"
+}
+
+# denied PERMISSION SOURCE TARGET CLASS: a line of the hypervisor's says so.
+denied() {
+	check "the hypervisor denies $2 $4 $1 to $3" sh -c "xl dmesg |
+		grep -qE 'avc:  denied  \{ $1 \}.*:$2 tcontext=[a-z_:]*:$3 tclass=$4'"
+}
+
+nothing_denied() {
+	check "none of it was denied" refused sh -c "xl dmesg | grep avc:"
 }
 
 # started NAME: asked for as often as it takes: a slow host's stub domain may be late once.

@@ -292,6 +292,8 @@ enum err agent_start(struct agent *a)
 	a->manager = AGENT_NO_DOMAIN;
 	a->delay_ms = DELAY_MIN;
 	a->grace_ms = AGENT_GRACE_MS;
+	a->plug_ms = AGENT_PLUG_MS;
+	a->try_ms = AGENT_RING_TRY_MS;
 	LIST_INIT(&a->workers);
 	TAILQ_INIT(&a->seen);
 	e = agent_admin_new(a, &a->admin);

@@ -52,6 +52,8 @@ struct agent {
 	struct loop_timer *again;
 	uint64_t delay_ms;
 	uint64_t grace_ms; /* AGENT_GRACE_MS, but in tests */
+	uint64_t plug_ms;  /* AGENT_PLUG_MS, too */
+	uint64_t try_ms;   /* AGENT_RING_TRY_MS, too */
 	bool listing;      /* xl list runs */
 };
 

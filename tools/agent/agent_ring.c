@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES    3
 #define SEEN_MAX 600 /* paths: a manager may write more, and has the oldest tried again */
 #define VALUE    64  /* characters of a node that are compared */
 
@@ -16,7 +15,7 @@ struct agent_seen {
 	TAILQ_ENTRY(agent_seen) link;
 	char name[64];
 	char value[VALUE];
-	unsigned tries;
+	uint64_t until; /* when it is given up */
 };
 
 struct agent_path agent_ring_path(const struct agent *a, const char *name)
@@ -80,7 +79,7 @@ static struct agent_seen *note(struct agent *a, const char *name)
 	if (!s)
 		s = add(a, name);
 	if (s && strcmp(s->value, value) != 0) {
-		s->tries = 0;
+		s->until = loop_now() + a->try_ms;
 		memcpy(s->value, value, sizeof(value));
 	}
 	return s;
@@ -92,13 +91,14 @@ enum err agent_ring_connect(struct agent *a, const char *name, size_t body_max,
 	struct agent_seen *s = note(a, name);
 	enum err e;
 
-	if (!s || s->tries >= TRIES)
+	if (!s || loop_now() > s->until)
 		return ERR_NOT_FOUND;
-	s->tries++;
 	e = channel_xen_connect(a->manager, agent_ring_path(a, name).s, body_max, out);
-	if (e)
-		log_debug("ring %s: %s", name, err_text(e));
-	else
-		s->tries = TRIES;
-	return e;
+	if (!e) {
+		/* It may be offered again: then it is as new. */
+		forget(a, s);
+		return ERR_OK;
+	}
+	log_debug("ring %s: %s", name, err_text(e));
+	return e == ERR_NOT_FOUND ? ERR_UNAVAILABLE : e;
 }

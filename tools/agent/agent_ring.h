@@ -2,12 +2,15 @@
 /*
  * agent_ring: connects to the manager's rings. What stands at a ring's path names
  * one server's grant, by a number that no other server draws; it stays when
- * that server has ended. So each is connected to once, and tried a few times.
+ * that server has ended, and where the server lives on it may be offered again.
+ * So each that there is no connection to is tried for a while, and then no more.
  */
 #ifndef TOOLS_AGENT_RING_H
 #define TOOLS_AGENT_RING_H
 
 #include "tools/agent/agent.h"
+
+#define AGENT_RING_TRY_MS 5000
 
 /* name: below the folder of the agent's rings, or "" for that. */
 struct agent_path {
@@ -16,8 +19,8 @@ struct agent_path {
 struct agent_path agent_ring_path(const struct agent *a, const char *name);
 
 /*
- * ERR_NOT_FOUND: no server is there that has not been had before. Any other error: it is worth
- * another try, later.
+ * ERR_NOT_FOUND: nothing is there, or nothing that has not been tried for long enough. Any other
+ * error: it is worth another try, later.
  */
 enum err agent_ring_connect(struct agent *a, const char *name, size_t body_max,
 			    struct channel **out) MUST_USE;

@@ -52,6 +52,7 @@ static void serve(struct agent_worker *w)
 	if (agent_spawned_encode(w->domid, body, sizeof(body), &len) == ERR_OK)
 		tell(w, AGENT_SPAWNED, body, len);
 	w->talk = TALK_SERVED;
+	agent_plug_look(w);
 }
 
 /* ---- the domain ----------------------------------------------------------------------------- */
@@ -61,6 +62,7 @@ static void set_absent(struct agent_worker *w)
 	w->stub = STUB_ABSENT;
 	w->domid = AGENT_NO_DOMAIN;
 	w->guest_told = false;
+	agent_plug_forget(w);
 }
 
 /* Finds the domain by our name, as the toolstack gave it one. */
@@ -116,6 +118,7 @@ static void destroy(struct agent_worker *w)
 	loop_cancel(w->timer);
 	w->timer = NULL;
 	w->stub = STUB_DESTROYING;
+	agent_plug_forget(w);
 	agent_stub_forget(w);
 	if (agent_stub_destroy(w, on_destroyed))
 		destroy_later(w);
@@ -168,6 +171,7 @@ static void worker_free(struct agent_worker *w)
 	w->agent->nworkers--;
 	loop_cancel(w->timer);
 	xl_forget(w->run);
+	agent_plug_forget(w);
 	channel_close(w->ring);
 	free(w);
 }

@@ -14,6 +14,7 @@
 
 #include "lib/proto_agent.h"
 #include "tools/agent/agent.h"
+#include "tools/agent/agent_plug.h"
 
 #define AGENT_GRACE_MS        10000
 #define AGENT_WORKER_BODY_MAX 512
@@ -47,6 +48,7 @@ struct agent_worker {
 	bool guest_told;         /* else guest is nothing */
 	struct xl_run *run;
 	struct loop_timer *timer; /* grace, or until destroying is tried again */
+	struct agent_plug plug;
 };
 
 /* Whether there is no ring for this vTPM, and room for one more if it is new. */

@@ -53,6 +53,7 @@ struct worker {
 	struct loop *loop;
 	struct agent_spawn what;
 	struct channel *agent;
+	bool answered;   /* by the agent that is there */
 	uint32_t domain; /* the stub's */
 	struct end ends[ENDS];
 	enum state state;
@@ -215,12 +216,20 @@ static enum err carry(struct worker *w)
 static enum err on_spawned(void *ctx, struct msg *m)
 {
 	struct worker *w = ctx;
-	enum err e = agent_spawned_decode(m->body, m->len, &w->domain);
+	uint32_t domain;
+	enum err e = agent_spawned_decode(m->body, m->len, &domain);
 
 	if (e)
 		return e;
-	w->state = CARRYING;
-	loop_stop(w->loop);
+	w->answered = true;
+	if (w->state == CALLING) {
+		w->domain = domain;
+		w->state = CARRYING;
+		loop_stop(w->loop);
+	} else if (domain != w->domain) {
+		log_error("vtpmmgr-agent has made another stub domain");
+		fail(w);
+	}
 	return ERR_OK;
 }
 
@@ -239,7 +248,7 @@ static enum err on_failed(void *ctx, struct msg *m)
 }
 
 static const struct msg_rule rules[] = {
-    {AGENT_SPAWNED, "AGENT_SPAWNED", MSG_IN(CALLING), 4, 4, 0, on_spawned},
+    {AGENT_SPAWNED, "AGENT_SPAWNED", MSG_IN(CALLING) | MSG_IN(CARRYING), 4, 4, 0, on_spawned},
     {AGENT_FAILED, "AGENT_FAILED", MSG_IN(CALLING) | MSG_IN(CARRYING), 1, SMALL_BODY, 0, on_failed},
 };
 
@@ -250,6 +259,31 @@ static enum err on_agent_msg(void *arg, struct msg *m)
 	return msg_dispatch(rules, sizeof(rules) / sizeof(rules[0]), w->state, w, m);
 }
 
+static enum err send_spawn(struct worker *w)
+{
+	uint8_t body[256];
+	struct msg m = {.type = AGENT_SPAWN, .body = body};
+	enum err e = agent_spawn_encode(&w->what, body, sizeof(body), &m.len);
+
+	return e ? e : channel_send(w->agent, &m);
+}
+
+static void on_agent_gone(void *arg, enum err why);
+
+/*
+ * The next agent finds the ring where it was, without our reaching xenstore, and hears that the
+ * domain is still needed. One that goes before it has answered is not waited for again.
+ */
+static enum err call_again(struct worker *w)
+{
+	enum err e = w->state == CARRYING && w->answered ? channel_renew(w->agent) : ERR_STATE;
+
+	w->answered = false;
+	if (!e)
+		e = channel_attach(w->agent, w->loop, on_agent_msg, on_agent_gone, w);
+	return e ? e : send_spawn(w);
+}
+
 static void on_agent_gone(void *arg, enum err why)
 {
 	struct worker *w = arg;
@@ -258,8 +292,9 @@ static void on_agent_gone(void *arg, enum err why)
 		loop_stop(w->loop);
 		return;
 	}
-	log_error("vtpmmgr-agent has gone away: %s", err_text(why));
-	fail(w);
+	log_warning("vtpmmgr-agent has gone away: %s", err_text(why));
+	if (call_again(w))
+		fail(w);
 }
 
 static void on_no_answer(void *arg)
@@ -270,15 +305,6 @@ static void on_no_answer(void *arg)
 		return;
 	log_error("vtpmmgr-agent in dom0 has made no stub domain in %d s", SPAWN_MS / 1000);
 	fail(w);
-}
-
-static enum err send_spawn(struct worker *w)
-{
-	uint8_t body[256];
-	struct msg m = {.type = AGENT_SPAWN, .body = body};
-	enum err e = agent_spawn_encode(&w->what, body, sizeof(body), &m.len);
-
-	return e ? e : channel_send(w->agent, &m);
 }
 
 /* Until there is a domain, or there will be none. */

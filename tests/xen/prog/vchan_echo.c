@@ -67,8 +67,13 @@ static void client_gone(void *arg, enum err why)
 	struct server *s = arg;
 
 	printf("ECHO gone after %u messages: %s\n", s->messages, err_name(why));
-	channel_close(s->channel);
-	s->channel = NULL;
+	/* To one that has left, another may follow on the same ring. */
+	if (channel_renew(s->channel) == ERR_OK) {
+		printf("ECHO offers it again\n");
+	} else {
+		channel_close(s->channel);
+		s->channel = NULL;
+	}
 	s->messages = 0;
 	loop_stop(s->loop);
 }
@@ -76,8 +81,10 @@ static void client_gone(void *arg, enum err why)
 static enum err serve_one(struct server *s, uint32_t peer, const char *path, size_t ring)
 {
 	struct channel_peer who;
-	enum err e = channel_xen_serve(peer, path, ring, MSG_BODY_MAX, &s->channel);
+	enum err e = ERR_OK;
 
+	if (!s->channel)
+		e = channel_xen_serve(peer, path, ring, MSG_BODY_MAX, &s->channel);
 	if (!e)
 		e = channel_attach(s->channel, s->loop, echo, client_gone, s);
 	if (!e)

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tools/agent/agent_plug.h"
+
+#include "lib/log.h"
+#include "lib/uuid.h"
+#include "tools/agent/agent_worker.h"
+#include "tools/agent/stub_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TRIES         3
+#define XL_TIMEOUT_MS 60000
+#define INITIALISING  "1" /* of a frontend that nobody has looked at yet */
+
+static void detach(struct agent_worker *w);
+
+static enum err start(struct agent_worker *w, const struct xl_job *what, xl_done_fn done)
+{
+	struct xl_job job = *what;
+
+	job.timeout_ms = XL_TIMEOUT_MS;
+	job.done = done;
+	job.arg = w;
+	return xl_start(w->agent->xl, &job, &w->plug.run);
+}
+
+static void complain(const struct agent_worker *w, const char *command, const char *why)
+{
+	log_warning("domain %s has not got its TPM (vTPM %s) back: xl %s: %s", w->plug.guest,
+		    uuid_format(w->uuid).s, command, why);
+}
+
+/* ---- which device --------------------------------------------------------------------------- */
+
+static bool read_device(const struct agent_worker *w, const char *device, const char *key,
+			char out[XENSTORE_PATH_MAX])
+{
+	char path[XENSTORE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/libxl/%s/device/vtpm/%s/%s", w->plug.guest, device, key);
+	return xenstore_read(w->agent->xenstore, path, out, XENSTORE_PATH_MAX) == ERR_OK;
+}
+
+static bool is_ours(const struct agent_worker *w, const char *device)
+{
+	char text[XENSTORE_PATH_MAX];
+	uint8_t uuid[UUID_SIZE];
+
+	return read_device(w, device, "uuid", text) && uuid_parse(text, uuid) == ERR_OK &&
+	       uuid_equal(uuid, w->uuid);
+}
+
+static bool domain_is_gone(const struct agent_worker *w, unsigned domid)
+{
+	char path[XENSTORE_PATH_MAX], name[XENSTORE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	return xenstore_read(w->agent->xenstore, path, name, sizeof(name)) == ERR_NOT_FOUND;
+}
+
+/* A guest that was busy has not seen the old device go: to it the new one is still the old one. */
+static bool is_unseen(const struct agent_worker *w, const char *device)
+{
+	char path[XENSTORE_PATH_MAX], state[XENSTORE_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/local/domain/%s/device/vtpm/%s/state", w->plug.guest,
+		 device);
+	return xenstore_read(w->agent->xenstore, path, state, sizeof(state)) == ERR_OK &&
+	       strcmp(state, INITIALISING) == 0;
+}
+
+static bool leads_nowhere(const struct agent_worker *w, const char *device)
+{
+	char backend[XENSTORE_PATH_MAX];
+	unsigned domid;
+
+	if (!read_device(w, device, "backend", backend) ||
+	    sscanf(backend, "/local/domain/%5u/", &domid) != 1)
+		return false;
+	if (domid == w->domid)
+		return w->plug.tries > 0 && is_unseen(w, device);
+	return domain_is_gone(w, domid);
+}
+
+static void on_device(void *arg, const char *name)
+{
+	struct agent_worker *w = arg;
+	uint32_t number;
+
+	if (w->plug.device[0] == '\0' && domains_parse_domid(name, &number) == ERR_OK &&
+	    is_ours(w, name) && leads_nowhere(w, name))
+		snprintf(w->plug.device, sizeof(w->plug.device), "%s", name);
+}
+
+/* ---- away, and back ------------------------------------------------------------------------- */
+
+static void look(struct agent_worker *w)
+{
+	char path[XENSTORE_PATH_MAX];
+
+	w->plug.device[0] = '\0';
+	snprintf(path, sizeof(path), "/libxl/%s/device/vtpm", w->plug.guest);
+	if (xenstore_list(w->agent->xenstore, path, on_device, w) == ERR_OK && w->plug.device[0])
+		detach(w);
+}
+
+static void on_attended(void *arg)
+{
+	struct agent_worker *w = arg;
+
+	w->plug.timer = NULL;
+	if (w->plug.tries < TRIES)
+		look(w);
+}
+
+static uint64_t pause_of(const struct agent_worker *w)
+{
+	return w->agent->plug_ms << w->plug.tries;
+}
+
+/* xl waits for the stub domain, which may only be starting; then the device is there all the same.
+ */
+static void on_attached(void *arg, enum err e, const char *output)
+{
+	struct agent_worker *w = arg;
+	char why[128];
+
+	w->plug.run = NULL;
+	xl_last_line(output, why, sizeof(why));
+	if (e)
+		complain(w, "vtpm-attach", why);
+	else
+		log_info("domain %s has its TPM back, from stub domain %u", w->plug.guest,
+			 w->domid);
+	w->plug.tries++;
+	if (loop_after(w->agent->loop, pause_of(w), on_attended, w, &w->plug.timer))
+		log_error("no memory for a timer");
+}
+
+static void on_pause_over(void *arg)
+{
+	struct agent_worker *w = arg;
+	char backend[XL_ARG_MAX], uuid[XL_ARG_MAX];
+	const struct xl_job job = {.args = {"vtpm-attach", w->plug.guest, backend, uuid}};
+
+	w->plug.timer = NULL;
+	snprintf(backend, sizeof(backend), "backend=%s", stub_config_name(w->uuid).s);
+	snprintf(uuid, sizeof(uuid), "uuid=%s", uuid_format(w->uuid).s);
+	if (start(w, &job, on_attached))
+		complain(w, "vtpm-attach", "cannot be run");
+}
+
+/* The next one will have the same path, so the guest must have seen that this one has gone. */
+static void on_detached(void *arg, enum err e, const char *output)
+{
+	struct agent_worker *w = arg;
+	char why[128];
+
+	w->plug.run = NULL;
+	xl_last_line(output, why, sizeof(why));
+	if (e)
+		complain(w, "vtpm-detach", why);
+	else if (loop_after(w->agent->loop, pause_of(w), on_pause_over, w, &w->plug.timer))
+		complain(w, "vtpm-attach", "no memory for a timer");
+}
+
+static void detach(struct agent_worker *w)
+{
+	const struct xl_job job = {.args = {"vtpm-detach", w->plug.guest, w->plug.device}};
+
+	log_debug("domain %s: device %s leads nowhere", w->plug.guest, w->plug.device);
+	if (start(w, &job, on_detached))
+		complain(w, "vtpm-detach", "cannot be run");
+}
+
+void agent_plug_look(struct agent_worker *w)
+{
+	if (w->plug.run || w->plug.timer || w->guest[0] == '\0')
+		return;
+	memcpy(w->plug.guest, w->guest, sizeof(w->guest));
+	w->plug.tries = 0;
+	look(w);
+}
+
+void agent_plug_forget(struct agent_worker *w)
+{
+	xl_forget(w->plug.run);
+	loop_cancel(w->plug.timer);
+	w->plug = (struct agent_plug){0};
+}
