@@ -85,6 +85,14 @@ static struct agent_seen *note(struct agent *a, const char *name)
 	return s;
 }
 
+void agent_ring_forget(struct agent *a, const char *name)
+{
+	struct agent_seen *s = find(a, name);
+
+	if (s)
+		forget(a, s);
+}
+
 enum err agent_ring_connect(struct agent *a, const char *name, size_t body_max,
 			    struct channel **out)
 {
@@ -95,8 +103,7 @@ enum err agent_ring_connect(struct agent *a, const char *name, size_t body_max,
 		return ERR_NOT_FOUND;
 	e = channel_xen_connect(a->manager, agent_ring_path(a, name).s, body_max, out);
 	if (!e) {
-		/* It may be offered again: then it is as new. */
-		forget(a, s);
+		s->until = 0;
 		return ERR_OK;
 	}
 	log_debug("ring %s: %s", name, err_text(e));

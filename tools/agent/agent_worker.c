@@ -5,6 +5,7 @@
 #include "lib/log.h"
 #include "lib/uuid.h"
 #include "tools/agent/agent_guest.h"
+#include "tools/agent/agent_ring.h"
 #include "tools/agent/agent_stub.h"
 #include "tools/agent/stub_config.h"
 
@@ -288,9 +289,13 @@ static void on_ring_gone(void *arg, enum err why)
 {
 	struct agent_worker *w = arg;
 	struct agent *a = w->agent;
+	char name[sizeof("worker/") + UUID_TEXT_SIZE];
 
-	if (why != ERR_EOF)
+	snprintf(name, sizeof(name), "worker/%s", uuid_format(w->uuid).s);
+	if (why != ERR_EOF) {
 		log_warning("ring of vTPM %s is closed: %s", uuid_format(w->uuid).s, err_text(why));
+		agent_ring_forget(a, name);
+	}
 	drop_ring(w);
 	agent_look_again(a);
 }

@@ -60,6 +60,11 @@ static void on_retry(void *arg)
 
 /* ---- actions -------------------------------------------------------------------------------- */
 
+static uint64_t start_limit(const struct vtpm *v)
+{
+	return LIFE_START_MS + (v->leaf.guest.kind == GUEST_XEN ? LIFE_BUILD_MS : 0);
+}
+
 /* The worker has its key, or never will. */
 static void on_started(void *arg, enum err e, const char *detail, const struct msg *reply)
 {
@@ -75,7 +80,7 @@ static void on_started(void *arg, enum err e, const char *detail, const struct m
 			    *detail ? detail : err_text(e));
 		life_step(t.b, v, LIFE_EV_REFUSED, e);
 	} else if (v->life == LIFE_STARTING || v->life == LIFE_RESTARTING) {
-		set_timer(t.b, v, LIFE_START_MS, on_timeout);
+		set_timer(t.b, v, start_limit(v), on_timeout);
 	}
 }
 

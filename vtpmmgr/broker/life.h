@@ -9,8 +9,9 @@ struct broker;
 struct vtpm;
 
 /* How long a worker that has its key may take to serve, a serving one to end, or to suspend, or say
- * that it cannot (it gives up sooner). Milliseconds. */
+ * that it cannot (it gives up sooner). Milliseconds. A domain is built for it first, under Xen. */
 #define LIFE_START_MS   30000
+#define LIFE_BUILD_MS   60000
 #define LIFE_STOP_MS    8000
 #define LIFE_SUSPEND_MS 8000
 
