@@ -223,12 +223,6 @@ tests_unit_test_agent_roles_SOURCES = tests/unit/test_agent_roles.c \
 	tests/unit/agent_play.c tests/unit/agent_play.h
 tests_unit_test_agent_roles_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_roles_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/unit/test_agent_plug
-tests_unit_test_agent_plug_SOURCES = tests/unit/test_agent_plug.c \
-	tests/unit/agent_play.c tests/unit/agent_play.h
-tests_unit_test_agent_plug_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_agent_plug_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
-
 AGENT_SCENE = \
 	tests/unit/agent_play.c tests/unit/agent_play.h \
 	tests/unit/agent_scene.c tests/unit/agent_scene.h
@@ -240,6 +234,10 @@ check_PROGRAMS += tests/unit/test_agent_again
 tests_unit_test_agent_again_SOURCES = tests/unit/test_agent_again.c $(AGENT_SCENE)
 tests_unit_test_agent_again_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_again_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_agent_plug
+tests_unit_test_agent_plug_SOURCES = tests/unit/test_agent_plug.c $(AGENT_SCENE)
+tests_unit_test_agent_plug_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_plug_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 
 if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz_guest_command

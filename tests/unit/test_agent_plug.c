@@ -1,27 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A guest whose stub domain has been replaced, with xl, xenstore and rings played here. */
-#include "lib/uuid.h"
-#include "tests/unit/agent_play.h"
-#include "tools/agent/agent_worker.h"
+#include "tests/unit/agent_scene.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#define VTPM    "11111111-2222-4333-8444-555555555555"
-#define OTHER   "99999999-2222-4333-8444-555555555555"
-#define GUEST   "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
-#define NAME    "vtpm-" VTPM
-#define STUB    7
 #define LOST    "/local/domain/5/backend/vtpm/9/0"
 #define SERVING "/local/domain/7/backend/vtpm/9/0"
 #define DEVICE  "/libxl/9/device/vtpm/0"
 #define STATE   "/local/domain/9/device/vtpm/0/state"
-
-static struct play play;
 
 /* Domain 9 is the guest, and has a device, of that vTPM at that backend. */
 static void set_device(const char *uuid, const char *backend, const char *state)
@@ -33,42 +19,10 @@ static void set_device(const char *uuid, const char *backend, const char *state)
 
 static int set_up(void **state)
 {
-	(void)state;
-	play_start(&play, XSM_FLASK_ENFORCING);
-	play_domain(&play, 9, "phone", GUEST);
-	return 0;
-}
+	int rc = scene_set_up(state);
 
-static int tear_down(void **state)
-{
-	(void)state;
-	play_end(&play);
-	return 0;
-}
-
-static void ask(struct channel *ring)
-{
-	struct agent_spawn s = {.guest = {.kind = GUEST_XEN}, .stakeholder = "acme-bank"};
-	uint8_t body[AGENT_WORKER_BODY_MAX];
-	struct msg m = {.type = AGENT_SPAWN, .body = body};
-
-	assert_int_equal(uuid_parse(VTPM, s.uuid), ERR_OK);
-	assert_int_equal(uuid_parse(GUEST, s.guest.id), ERR_OK);
-	assert_int_equal(agent_spawn_encode(&s, body, sizeof(body), &m.len), ERR_OK);
-	assert_int_equal(channel_send(ring, &m), ERR_OK);
-	play_turn(&play);
-}
-
-/* Up to a stub domain that serves, and whatever the agent does about the guest then. */
-static struct channel *served(void)
-{
-	struct channel *ring = play_ring(&play, "worker/" VTPM);
-
-	ask(ring);
-	assert_string_equal(play_xl()->args[0], "create");
-	play_domain(&play, STUB, NAME, NULL);
-	play_xl_done(&play, ERR_OK, "");
-	return ring;
+	play_domain(&scene, 9, "phone", GUEST);
+	return rc;
 }
 
 static void expect_xl(const char *command, const char *second, const char *third)
@@ -88,12 +42,12 @@ static void replugged(enum err attached, unsigned tries)
 {
 	expect_xl("vtpm-detach", "0", NULL);
 	play_set(DEVICE, NULL);
-	play_xl_done(&play, ERR_OK, "");
+	play_xl_done(&scene, ERR_OK, "");
 	assert_int_equal(play_xl_waiting(), 0);
-	play_wait(&play, PLAY_PLUG_MS << tries);
+	play_wait(&scene, PLAY_PLUG_MS << tries);
 	expect_xl("vtpm-attach", "backend=" NAME, "uuid=" VTPM);
 	set_device(VTPM, SERVING, "1");
-	play_xl_done(&play, attached, "");
+	play_xl_done(&scene, attached, "");
 }
 
 static void test_replaced(void **state)
@@ -102,10 +56,10 @@ static void test_replaced(void **state)
 
 	(void)state;
 	set_device(VTPM, LOST, "4");
-	ring = served();
+	ring = scene_served();
 	replugged(ERR_OK, 0);
 	play_set(STATE, "4");
-	play_wait(&play, PLAY_PLUG_MS << 2);
+	play_wait(&scene, PLAY_PLUG_MS << 2);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -117,10 +71,10 @@ static void test_slow_stub(void **state)
 
 	(void)state;
 	set_device(VTPM, LOST, "4");
-	ring = served();
+	ring = scene_served();
 	replugged(ERR_IO, 0);
 	play_set(STATE, "4");
-	play_wait(&play, PLAY_PLUG_MS << 2);
+	play_wait(&scene, PLAY_PLUG_MS << 2);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -132,13 +86,13 @@ static void test_slow_guest(void **state)
 
 	(void)state;
 	set_device(VTPM, LOST, "4");
-	ring = served();
+	ring = scene_served();
 	replugged(ERR_OK, 0);
-	play_wait(&play, PLAY_PLUG_MS << 1);
+	play_wait(&scene, PLAY_PLUG_MS << 1);
 	replugged(ERR_OK, 1);
-	play_wait(&play, PLAY_PLUG_MS << 2);
+	play_wait(&scene, PLAY_PLUG_MS << 2);
 	replugged(ERR_OK, 2);
-	play_wait(&play, PLAY_PLUG_MS << 4);
+	play_wait(&scene, PLAY_PLUG_MS << 4);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -149,10 +103,10 @@ static void test_detach_fails(void **state)
 
 	(void)state;
 	set_device(VTPM, LOST, "4");
-	ring = served();
+	ring = scene_served();
 	expect_xl("vtpm-detach", "0", NULL);
-	play_xl_done(&play, ERR_IO, "no");
-	play_wait(&play, PLAY_PLUG_MS << 1);
+	play_xl_done(&scene, ERR_IO, "no");
+	play_wait(&scene, PLAY_PLUG_MS << 1);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -163,7 +117,7 @@ static void expect_left(const char *uuid, const char *backend)
 	struct channel *ring;
 
 	set_device(uuid, backend, "1");
-	ring = served();
+	ring = scene_served();
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -171,7 +125,7 @@ static void expect_left(const char *uuid, const char *backend)
 static void test_no_device(void **state)
 {
 	(void)state;
-	channel_close(served());
+	channel_close(scene_served());
 	assert_int_equal(play_xl_waiting(), 0);
 }
 
@@ -191,7 +145,7 @@ static void test_other_vtpm(void **state)
 static void test_other_backend(void **state)
 {
 	(void)state;
-	play_domain(&play, 5, "somebody", NULL);
+	play_domain(&scene, 5, "somebody", NULL);
 	expect_left(VTPM, LOST);
 }
 
@@ -204,8 +158,8 @@ static void test_no_number(void **state)
 static void test_other_guest(void **state)
 {
 	(void)state;
-	play_domain_gone(&play, 9);
-	play_domain(&play, 9, "phone", OTHER);
+	play_domain_gone(&scene, 9);
+	play_domain(&scene, 9, "phone", OTHER);
 	expect_left(VTPM, LOST);
 }
 
@@ -216,18 +170,18 @@ static void test_lost_again(void **state)
 
 	(void)state;
 	set_device(VTPM, LOST, "4");
-	ring = served();
+	ring = scene_served();
 	expect_xl("vtpm-detach", "0", NULL);
-	play_domain_gone(&play, STUB);
-	play_xl_done(&play, ERR_OK, "");
+	play_domain_gone(&scene, STUB);
+	play_xl_done(&scene, ERR_OK, "");
 	assert_string_equal(play_xl()->args[0], "list");
-	play_xl_done(&play, ERR_OK, "");
-	play_wait(&play, PLAY_PLUG_MS);
+	play_xl_done(&scene, ERR_OK, "");
+	play_wait(&scene, PLAY_PLUG_MS);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scene_tear_down)
 
 int main(void)
 {

@@ -2,6 +2,8 @@
 #include "tools/agent/agent_plug.h"
 
 #include "lib/log.h"
+#include "lib/number.h"
+#include "lib/proto_agent.h"
 #include "lib/uuid.h"
 #include "tools/agent/agent_worker.h"
 #include "tools/agent/stub_config.h"
@@ -88,7 +90,7 @@ static void on_device(void *arg, const char *name)
 	struct agent_worker *w = arg;
 	uint32_t number;
 
-	if (w->plug.device[0] == '\0' && domains_parse_domid(name, &number) == ERR_OK &&
+	if (w->plug.device[0] == '\0' && number_u32(name, AGENT_DOMID_MAX, &number) == ERR_OK &&
 	    is_ours(w, name) && leads_nowhere(w, name))
 		snprintf(w->plug.device, sizeof(w->plug.device), "%s", name);
 }
