@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #define PLAY_MANAGER 3
-#define PLAY_PLUG_MS 20
+#define PLAY_PLUG_MS 2
 #define PLAY_TRY_MS  200 /* how long a ring is tried */
 
 /* One run of xl that the agent has asked for and the test has not answered. */

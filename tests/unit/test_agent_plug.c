@@ -79,6 +79,13 @@ static void test_slow_stub(void **state)
 	channel_close(ring);
 }
 
+/* Until the agent has lost its patience with the guest. */
+static void wait_for_xl(void)
+{
+	for (int i = 0; i < 1000 && play_xl_waiting() == 0; i++)
+		play_wait(&scene, PLAY_PLUG_MS);
+}
+
 /* A guest that never looks at its device is not bothered for ever. */
 static void test_slow_guest(void **state)
 {
@@ -88,11 +95,31 @@ static void test_slow_guest(void **state)
 	set_device(VTPM, LOST, "4");
 	ring = scene_served();
 	replugged(ERR_OK, 0);
-	play_wait(&scene, PLAY_PLUG_MS << 1);
+	play_wait(&scene, 10 * PLAY_PLUG_MS);
+	assert_int_equal(play_xl_waiting(), 0);
+	wait_for_xl();
 	replugged(ERR_OK, 1);
-	play_wait(&scene, PLAY_PLUG_MS << 2);
+	wait_for_xl();
 	replugged(ERR_OK, 2);
-	play_wait(&scene, PLAY_PLUG_MS << 4);
+	wait_for_xl();
+	assert_int_equal(play_xl_waiting(), 0);
+	channel_close(ring);
+}
+
+/* It took the new device for the old one, which it was still taking down. */
+static void test_closed_by_guest(void **state)
+{
+	struct channel *ring;
+
+	(void)state;
+	set_device(VTPM, LOST, "4");
+	ring = scene_served();
+	replugged(ERR_OK, 0);
+	play_set(STATE, "6");
+	play_wait(&scene, PLAY_PLUG_MS);
+	replugged(ERR_OK, 1);
+	play_set(STATE, "4");
+	wait_for_xl();
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
@@ -186,10 +213,10 @@ static void test_lost_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_replaced),     TEST(test_slow_stub),     TEST(test_slow_guest),
-	    TEST(test_detach_fails), TEST(test_no_device),     TEST(test_connected),
-	    TEST(test_other_vtpm),   TEST(test_other_backend), TEST(test_no_number),
-	    TEST(test_other_guest),  TEST(test_lost_again),
+	    TEST(test_replaced),        TEST(test_slow_stub),    TEST(test_slow_guest),
+	    TEST(test_closed_by_guest), TEST(test_detach_fails), TEST(test_no_device),
+	    TEST(test_connected),       TEST(test_other_vtpm),   TEST(test_other_backend),
+	    TEST(test_no_number),       TEST(test_other_guest),  TEST(test_lost_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

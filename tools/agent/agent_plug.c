@@ -13,7 +13,13 @@
 
 #define TRIES         3
 #define XL_TIMEOUT_MS 60000
-#define INITIALISING  "1" /* of a frontend that nobody has looked at yet */
+#define LOOKS         90 /* after each try: Linux' driver waits two minutes for a dead ring */
+
+/*
+ * New: the guest has not looked at it yet. Closed: while it still took the old device down it took
+ * the new one, at the same path, for that, and will not look at it.
+ */
+enum frontend { FRONTEND_OTHER, FRONTEND_NEW, FRONTEND_CLOSED };
 
 static void detach(struct agent_worker *w);
 
@@ -61,18 +67,33 @@ static bool domain_is_gone(const struct agent_worker *w, unsigned domid)
 	return xenstore_read(w->agent->xenstore, path, name, sizeof(name)) == ERR_NOT_FOUND;
 }
 
-/* A guest that was busy has not seen the old device go: to it the new one is still the old one. */
-static bool is_unseen(const struct agent_worker *w, const char *device)
+/* Of the guest's end; the guest may write there what it likes. */
+static enum frontend frontend_of(const struct agent_worker *w, const char *device)
 {
 	char path[XENSTORE_PATH_MAX], state[XENSTORE_PATH_MAX];
 
 	snprintf(path, sizeof(path), "/local/domain/%s/device/vtpm/%s/state", w->plug.guest,
 		 device);
-	return xenstore_read(w->agent->xenstore, path, state, sizeof(state)) == ERR_OK &&
-	       strcmp(state, INITIALISING) == 0;
+	if (xenstore_read(w->agent->xenstore, path, state, sizeof(state)))
+		return FRONTEND_OTHER;
+	if (strcmp(state, "1") == 0)
+		return FRONTEND_NEW;
+	return strcmp(state, "6") == 0 ? FRONTEND_CLOSED : FRONTEND_OTHER;
 }
 
-static bool leads_nowhere(const struct agent_worker *w, const char *device)
+/* At the domain that serves: only what this has attached is looked after. */
+static bool is_unusable(struct agent_worker *w, const char *device)
+{
+	enum frontend f = w->plug.tries > 0 ? frontend_of(w, device) : FRONTEND_OTHER;
+
+	if (f == FRONTEND_NEW && w->plug.looks > 0) {
+		w->plug.waits = true;
+		return false;
+	}
+	return f != FRONTEND_OTHER;
+}
+
+static bool leads_nowhere(struct agent_worker *w, const char *device)
 {
 	char backend[XENSTORE_PATH_MAX];
 	unsigned domid;
@@ -80,9 +101,7 @@ static bool leads_nowhere(const struct agent_worker *w, const char *device)
 	if (!read_device(w, device, "backend", backend) ||
 	    sscanf(backend, "/local/domain/%5u/", &domid) != 1)
 		return false;
-	if (domid == w->domid)
-		return w->plug.tries > 0 && is_unseen(w, device);
-	return domain_is_gone(w, domid);
+	return domid == w->domid ? is_unusable(w, device) : domain_is_gone(w, domid);
 }
 
 static void on_device(void *arg, const char *name)
@@ -97,23 +116,37 @@ static void on_device(void *arg, const char *name)
 
 /* ---- away, and back ------------------------------------------------------------------------- */
 
+static void look(struct agent_worker *w);
+
+static void on_look(void *arg)
+{
+	struct agent_worker *w = arg;
+
+	w->plug.timer = NULL;
+	look(w);
+}
+
+static void look_later(struct agent_worker *w)
+{
+	if (loop_after(w->agent->loop, w->agent->plug_ms, on_look, w, &w->plug.timer))
+		log_error("no memory for a timer");
+}
+
 static void look(struct agent_worker *w)
 {
 	char path[XENSTORE_PATH_MAX];
 
 	w->plug.device[0] = '\0';
+	w->plug.waits = false;
 	snprintf(path, sizeof(path), "/libxl/%s/device/vtpm", w->plug.guest);
-	if (xenstore_list(w->agent->xenstore, path, on_device, w) == ERR_OK && w->plug.device[0])
+	if (xenstore_list(w->agent->xenstore, path, on_device, w))
+		return;
+	if (w->plug.device[0] && w->plug.tries < TRIES) {
 		detach(w);
-}
-
-static void on_attended(void *arg)
-{
-	struct agent_worker *w = arg;
-
-	w->plug.timer = NULL;
-	if (w->plug.tries < TRIES)
-		look(w);
+	} else if (w->plug.waits) {
+		w->plug.looks--;
+		look_later(w);
+	}
 }
 
 static uint64_t pause_of(const struct agent_worker *w)
@@ -133,11 +166,11 @@ static void on_attached(void *arg, enum err e, const char *output)
 	if (e)
 		complain(w, "vtpm-attach", why);
 	else
-		log_info("domain %s has its TPM back, from stub domain %u", w->plug.guest,
+		log_info("domain %s is given its TPM anew, from stub domain %u", w->plug.guest,
 			 w->domid);
 	w->plug.tries++;
-	if (loop_after(w->agent->loop, pause_of(w), on_attended, w, &w->plug.timer))
-		log_error("no memory for a timer");
+	w->plug.looks = LOOKS;
+	look_later(w);
 }
 
 static void on_pause_over(void *arg)

@@ -15,9 +15,10 @@
 #include "lib/loop.h"
 #include "tools/agent/xl.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#define AGENT_PLUG_MS 2000 /* doubles with each try */
+#define AGENT_PLUG_MS 2000 /* between going and coming, doubled with each try; between looks */
 
 struct agent_worker;
 
@@ -28,6 +29,8 @@ struct agent_plug {
 	char guest[8]; /* domid */
 	char device[8];
 	unsigned tries;
+	unsigned looks; /* that are left, at what the guest makes of it */
+	bool waits;     /* it has made nothing of it yet */
 };
 
 /* The worker's stub domain serves. */
