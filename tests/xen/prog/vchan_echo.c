@@ -67,13 +67,8 @@ static void client_gone(void *arg, enum err why)
 	struct server *s = arg;
 
 	printf("ECHO gone after %u messages: %s\n", s->messages, err_name(why));
-	/* To one that has left, another may follow on the same ring. */
-	if (channel_renew(s->channel) == ERR_OK) {
-		printf("ECHO offers it again\n");
-	} else {
-		channel_close(s->channel);
-		s->channel = NULL;
-	}
+	channel_close(s->channel);
+	s->channel = NULL;
 	s->messages = 0;
 	loop_stop(s->loop);
 }
@@ -81,10 +76,8 @@ static void client_gone(void *arg, enum err why)
 static enum err serve_one(struct server *s, uint32_t peer, const char *path, size_t ring)
 {
 	struct channel_peer who;
-	enum err e = ERR_OK;
+	enum err e = channel_xen_serve(peer, path, ring, MSG_BODY_MAX, &s->channel);
 
-	if (!s->channel)
-		e = channel_xen_serve(peer, path, ring, MSG_BODY_MAX, &s->channel);
 	if (!e)
 		e = channel_attach(s->channel, s->loop, echo, client_gone, s);
 	if (!e)
