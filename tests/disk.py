@@ -238,7 +238,7 @@ class Presenter:
             self.audit = audit_records(audit)[: self.record.trail]
             self.policy = self.manager.ask(admin.POLICY_GET)[2]
             # Of two roots the one that is current: the other may be one that was never anchored.
-            self.audited = self.record.audited[number(self.manager.ask(admin.STATUS)[2][11:19])]
+            self.audited = self.record.audited[number(self.manager.ask(admin.STATUS)[2][15:23])]
             if {self.try_one(*one) for one in self.expected.items()} != {"served"}:
                 raise Broken("the present store is refused")
         finally:
