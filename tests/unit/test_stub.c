@@ -37,18 +37,18 @@ static void test_config(void **state)
 
 	(void)state;
 	assert_int_equal(stub_config_write(&c, text, sizeof(text)), ERR_OK);
-	assert_string_equal(
-	    text, "name = \"vtpm-" VTPM "\"\n"
-		  "type = \"pvh\"\n"
-		  "kernel = \"/boot/stub\"\n"
-		  "ramdisk = \"/boot/stub.cpio\"\n"
-		  "extra = \"console=hvc0 quiet panic=-1 cma=0 vtpm.manager=12 loglevel=4\"\n"
-		  "memory = 24\n"
-		  "vcpus = 1\n"
-		  "seclabel = \"system_u:system_r:vtpm_acme_bank_t\"\n"
-		  "on_poweroff = \"destroy\"\n"
-		  "on_reboot = \"destroy\"\n"
-		  "on_crash = \"destroy\"\n");
+	assert_string_equal(text, "name = \"vtpm-" VTPM "\"\n"
+				  "type = \"pvh\"\n"
+				  "kernel = \"/boot/stub\"\n"
+				  "ramdisk = \"/boot/stub.cpio\"\n"
+				  "extra = \"console=hvc0 quiet panic=-1 cma=0 rootfstype=ramfs "
+				  "vtpm.manager=12 loglevel=4\"\n"
+				  "memory = 24\n"
+				  "vcpus = 1\n"
+				  "seclabel = \"system_u:system_r:vtpm_acme_bank_t\"\n"
+				  "on_poweroff = \"destroy\"\n"
+				  "on_reboot = \"destroy\"\n"
+				  "on_crash = \"destroy\"\n");
 	assert_int_equal(stub_config_write(&c, text, 100), ERR_TOO_BIG);
 }
 

@@ -45,20 +45,21 @@ enum err stub_config_write(const struct stub_config *c, char *out, size_t cap)
 
 	if (!fields_ok(c) || label_vtpm(c->stakeholder, &label))
 		return ERR_ARG;
-	n = snprintf(out, cap,
-		     "name = \"%s\"\n"
-		     "type = \"pvh\"\n"
-		     "kernel = \"%s\"\n"
-		     "ramdisk = \"%s\"\n"
-		     "extra = \"console=hvc0 quiet panic=-1 cma=0 vtpm.manager=%u%s%s\"\n"
-		     "memory = %u\n"
-		     "vcpus = 1\n"
-		     "seclabel = \"%s\"\n"
-		     "on_poweroff = \"destroy\"\n"
-		     "on_reboot = \"destroy\"\n"
-		     "on_crash = \"destroy\"\n",
-		     stub_config_name(c->uuid).s, c->kernel, c->initramfs, c->manager,
-		     c->extra[0] ? " " : "", c->extra, c->memory, label.s);
+	n = snprintf(
+	    out, cap,
+	    "name = \"%s\"\n"
+	    "type = \"pvh\"\n"
+	    "kernel = \"%s\"\n"
+	    "ramdisk = \"%s\"\n"
+	    "extra = \"console=hvc0 quiet panic=-1 cma=0 rootfstype=ramfs vtpm.manager=%u%s%s\"\n"
+	    "memory = %u\n"
+	    "vcpus = 1\n"
+	    "seclabel = \"%s\"\n"
+	    "on_poweroff = \"destroy\"\n"
+	    "on_reboot = \"destroy\"\n"
+	    "on_crash = \"destroy\"\n",
+	    stub_config_name(c->uuid).s, c->kernel, c->initramfs, c->manager,
+	    c->extra[0] ? " " : "", c->extra, c->memory, label.s);
 	return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_BIG;
 }
 
