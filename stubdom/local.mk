@@ -66,14 +66,15 @@ endif
 endif
 
 # What the domains boot: DOMAIN_ROOT=... DOMAIN_KERNEL=... DOMAIN_POLICY=... (stubdom/image/build),
-# KERNEL_SOURCE=... CROSS_COMPILE=... (stubdom/image/kernel).
+# KERNEL_SOURCE=... CROSS_COMPILE=... (stubdom/image/kernel). Both in DOMAIN_IMAGES.
 EXTRA_DIST += stubdom/image stubdom/linux.config
+DOMAIN_IMAGES = images
 if WITH_XEN
 domain-kernel:
-	$(srcdir)/stubdom/image/kernel '$(KERNEL_SOURCE)' images/linux images
+	$(srcdir)/stubdom/image/kernel '$(KERNEL_SOURCE)' '$(DOMAIN_IMAGES)/linux' '$(DOMAIN_IMAGES)'
 
 domain-images: $(sbin_PROGRAMS) $(daemon_PROGRAMS)
-	READELF='$(READELF)' STRIP='$(STRIP)' $(srcdir)/stubdom/image/build . images \
+	READELF='$(READELF)' STRIP='$(STRIP)' $(srcdir)/stubdom/image/build . '$(DOMAIN_IMAGES)' \
 		'$(libexecdir)/vtpmmgr' '$(sbindir)' '$(sysconfdir)/vtpmmgr'
 endif
 .PHONY: domain-images domain-kernel

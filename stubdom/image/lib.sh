@@ -66,6 +66,14 @@ put_modules() {
 	done >"$root/etc/modules"
 }
 
+# memory_of IMAGE KERNEL: what stubdom/image/memory says.
+memory_of() {
+	local line
+	line=$(grep "^$1 $2 [0-9]*$" "${BASH_SOURCE[0]%/*}/memory") && echo "${line##* }" && return
+	echo "image: no memory is known for $1, $2" >&2
+	return 1
+}
+
 # archive ROOT: as the kernel unpacks it; nothing in it tells who made it, or when.
 archive() (
 	cd "$1" && find . -exec touch -h -d @0 {} + && find . -print0 | sort -z |

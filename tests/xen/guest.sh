@@ -124,6 +124,11 @@ tpm_bridge() {
 	bridge_ends "with an error" refused wait "$(pid_of vtpm-bridge)"
 }
 
+tpm_used() {
+	check "the driver" tpm_driver
+	tpm_tools
+}
+
 tpm_counts() {
 	check "the driver" tpm_driver
 	count

@@ -75,7 +75,10 @@ approve() {
 		--key /root/authority.pem --pcrs pcrs.json --version "$1" -o approval.json
 }
 
-# What follows is for dom0: the platform as it is run there.
+# What follows is for dom0: the platform as it is run there. DOMAINS: where the kernel and the images
+# of manager and stub domains lie. MANAGER_MEMORY, STUB_MEMORY: MiB, if not what they have by default.
+# AGENT_OPTIONS: more for the agent.
+DOMAINS=/boot
 
 xl_create() {
 	xl create "$@"
@@ -98,9 +101,10 @@ proxy_start() {
 # The example, with this machine's paths and digests; STORE: another device.
 manager_config() {
 	disk="\"format=raw,vdev=xvda,access=rw,script=block-tests,target=${STORE:-/dev/vda}\""
-	sed -e 's|^kernel = .*|kernel = "/boot/Image"|' \
-		-e 's|^ramdisk = .*|ramdisk = "/boot/manager-initramfs"|' \
+	sed -e "s|^kernel = .*|kernel = \"$DOMAINS/Image\"|" \
+		-e "s|^ramdisk = .*|ramdisk = \"$DOMAINS/manager-initramfs\"|" \
 		-e "s|^disk = .*|disk = [ $disk ]|" \
+		-e "s|^memory = \(.*\)|memory = ${MANAGER_MEMORY:-\1}|" \
 		-e "s| --pin-name HEX --stub-image HEX| $*|" /etc/xen/manager.cfg
 }
 
@@ -110,8 +114,9 @@ manager_start() {
 }
 
 agent_start() {
-	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel /boot/Image \
-		--initramfs /boot/stub-initramfs
+	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel "$DOMAINS/Image" \
+		--initramfs "$DOMAINS/stub-initramfs" ${STUB_MEMORY:+--memory "$STUB_MEMORY"} \
+		${AGENT_OPTIONS:-}
 	within 100 test -S /run/vtpmmgr/admin
 }
 
@@ -124,7 +129,7 @@ platform_up() {
 	mkdir -p /run/vtpmmgr
 	chmod 711 /run/vtpmmgr
 	must "the proxy serves" proxy_start
-	must "the manager's domain" manager_start --stub-image "$(cat /boot/stub.digest)" "$@"
+	must "the manager's domain" manager_start --stub-image "$(cat "$DOMAINS/stub.digest")" "$@"
 	must "the agent" agent_start
 	must "the manager answers vtpmctl in dom0" within 100 answers
 }
