@@ -38,12 +38,14 @@ static void drop_super(struct stub *s)
 	s->super = NULL;
 }
 
+/* What the guest sends from now on waits for the next one. */
 static void end_worker(struct stub *s)
 {
 	if (s->process.pid == 0)
 		return;
 	s->ending = true;
 	process_kill(&s->process);
+	emulator_disconnect(s->bus.tpm);
 }
 
 /* ---- the worker ----------------------------------------------------------------------------- */
