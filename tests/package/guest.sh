@@ -42,7 +42,7 @@ security() {
 set_up() {
 	openssl ecparam -name prime256v1 -genkey -noout -out /root/authority.pem &&
 		openssl ec -in /root/authority.pem -pubout -out /root/authority.pub.pem &&
-		vtpmctl platform pcrs --pcrs 0-7,15 -o /root/pcrs.json &&
+		vtpmctl platform pcrs -o /root/pcrs.json &&
 		vtpmctl platform sign-pcrs --key /root/authority.pem --pcrs /root/pcrs.json \
 			--version 1 --hierarchy owner -o /root/approval.json &&
 		vtpmctl platform init --authority /root/authority.pub.pem \

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_PCRS "0-7,15"
+#define DEFAULT_PCRS "0-9,15"
 
 static enum err write_and_free(struct ctl *c, const char *path, char *text)
 {
@@ -302,9 +302,10 @@ static const char pcrs_help[] =
     "Reads the present values of the physical TPM's PCRs (SHA-256 bank) through the "
     "manager and writes them as a PCR file, for the authority to approve with "
     "'platform sign-pcrs'.\n"
-    "Without --pcrs, PCRs " DEFAULT_PCRS " are read: the firmware's, and the one that the "
-    "manager extends with the digests of its own programs and policy. Add those that "
-    "your boot loader extends with kernel and initrd (8,9 for GRUB).\n"
+    "Without --pcrs, PCRs " DEFAULT_PCRS " are read: the firmware's, those of GRUB and of "
+    "Linux' EFI stub for kernel, command line and initrd (8 and 9), and the one that the "
+    "manager extends with the digests of its own programs and policy. Another boot loader "
+    "may use others.\n"
     "Read values from a machine that you know to be good. For a fleet, values can as "
     "well be computed from the images and the file be written by hand.";
 
