@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #define CMDLINE_OPTIONS_MAX 24
-#define CMDLINE_EXIT_USAGE  2 /* exit code of a program whose command line is wrong */
 
 /* options: the struct that the table fills. A value is kept as a view into argv. */
 struct cmdline_option {
@@ -28,12 +27,12 @@ struct cmdline {
 	size_t n; /* at most CMDLINE_OPTIONS_MAX */
 };
 
-enum cmdline_next { CMDLINE_RUN, CMDLINE_DONE, CMDLINE_USAGE };
+/* All but RUN are the exit code of a program that ends here. */
+enum cmdline_next { CMDLINE_RUN = -1, CMDLINE_DONE = 0, CMDLINE_USAGE = 2 };
 
 /*
- * DONE: help or version was printed, end with success. USAGE: standard error
- * says what is wrong, end with CMDLINE_EXIT_USAGE. An argument that is no
- * option is wrong.
+ * DONE: help or version was printed. USAGE: standard error says what is wrong;
+ * an argument that is no option is.
  */
 enum cmdline_next cmdline_parse(const struct cmdline *c, int argc, char *const argv[],
 				void *options, bool *verbose);

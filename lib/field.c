@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define PCR_COUNT 24
-
 #define NAME_FIRST "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define NAME_LATER NAME_FIRST "._-"
 
@@ -73,7 +71,7 @@ uint32_t field_pcrs(struct rbuf *r)
 {
 	uint32_t v = rbuf_u32(r);
 
-	return rbuf_require(r, v >> PCR_COUNT == 0) ? v : 0;
+	return rbuf_require(r, v >> PCRS_MAX == 0) ? v : 0;
 }
 
 uint32_t field_length(struct rbuf *r, uint32_t max)

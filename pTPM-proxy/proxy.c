@@ -145,16 +145,12 @@ int main(int argc, char **argv)
 {
 	struct proxy p = {0};
 	struct options o;
+	enum cmdline_next next;
 	enum err e;
 
-	switch (options_parse(argc, argv, &o)) {
-	case CMDLINE_DONE:
-		return EXIT_SUCCESS;
-	case CMDLINE_USAGE:
-		return CMDLINE_EXIT_USAGE;
-	case CMDLINE_RUN:
-		break;
-	}
+	next = options_parse(argc, argv, &o);
+	if (next != CMDLINE_RUN)
+		return (int)next;
 	log_init("ptpm-proxy", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	e = run(&p, &o);
 	if (e != ERR_OK)

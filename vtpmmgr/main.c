@@ -10,22 +10,18 @@
 
 int main(int argc, char *argv[])
 {
+	enum cmdline_next next;
 	struct options o;
 
 	if (argc > 0 && strcmp(argv[0], BROKER_ARGV0) == 0)
 		return broker_main(argc, argv);
-	switch (options_parse(argc, argv, &o)) {
-	case CMDLINE_DONE:
-		return 0;
-	case CMDLINE_USAGE:
-		return CMDLINE_EXIT_USAGE;
-	case CMDLINE_RUN:
-		break;
-	}
+	next = options_parse(argc, argv, &o);
+	if (next != CMDLINE_RUN)
+		return (int)next;
 	log_init("vtpmmgr", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (geteuid() != 0) {
 		log_error("must be started as root: it gives every part a uid of its own");
-		return CMDLINE_EXIT_USAGE;
+		return CMDLINE_USAGE;
 	}
 	return supervisor_main(&o);
 }

@@ -46,16 +46,12 @@ int main(int argc, char **argv)
 {
 	struct agent_options o;
 	struct agent a = {.options = &o, .image = STUB_IMAGE_NONE};
+	enum cmdline_next next;
 	enum err e;
 
-	switch (agent_options_parse(argc, argv, &o)) {
-	case CMDLINE_DONE:
-		return EXIT_SUCCESS;
-	case CMDLINE_USAGE:
-		return CMDLINE_EXIT_USAGE;
-	case CMDLINE_RUN:
-		break;
-	}
+	next = agent_options_parse(argc, argv, &o);
+	if (next != CMDLINE_RUN)
+		return (int)next;
 	log_init("vtpmmgr-agent", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	e = prepare(&a);
 	if (!e)

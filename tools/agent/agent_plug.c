@@ -8,6 +8,7 @@
 #include "tools/agent/agent_worker.h"
 #include "tools/agent/stub_config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,11 +60,11 @@ static bool is_ours(const struct agent_worker *w, const char *device)
 	       uuid_equal(uuid, w->uuid);
 }
 
-static bool domain_is_gone(const struct agent_worker *w, unsigned domid)
+static bool domain_is_gone(const struct agent_worker *w, uint64_t domid)
 {
 	char path[XENSTORE_PATH_MAX], name[XENSTORE_PATH_MAX];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	snprintf(path, sizeof(path), "/local/domain/%" PRIu64 "/name", domid);
 	return xenstore_read(w->agent->xenstore, path, name, sizeof(name)) == ERR_NOT_FOUND;
 }
 
@@ -93,13 +94,22 @@ static bool is_unusable(struct agent_worker *w, const char *device)
 	return f != FRONTEND_OTHER;
 }
 
+/* Whose the backend at this path is: libxl has written it. */
+static bool backend_domain(const char *path, uint64_t *domid)
+{
+	static const char above[] = "/local/domain/";
+	size_t n = sizeof(above) - 1;
+
+	return strncmp(path, above, n) == 0 &&
+	       number_prefix(path + n, 10, AGENT_DOMID_MAX, domid) > 0;
+}
+
 static bool leads_nowhere(struct agent_worker *w, const char *device)
 {
 	char backend[XENSTORE_PATH_MAX];
-	unsigned domid;
+	uint64_t domid;
 
-	if (!read_device(w, device, "backend", backend) ||
-	    sscanf(backend, "/local/domain/%5u/", &domid) != 1)
+	if (!read_device(w, device, "backend", backend) || !backend_domain(backend, &domid))
 		return false;
 	return domid == w->domid ? is_unusable(w, device) : domain_is_gone(w, domid);
 }
@@ -154,8 +164,7 @@ static uint64_t pause_of(const struct agent_worker *w)
 	return w->agent->plug_ms << w->plug.tries;
 }
 
-/* xl waits for the stub domain, which may only be starting; then the device is there all the same.
- */
+/* xl waits for the stub domain, which may only be starting: the device is there all the same. */
 static void on_attached(void *arg, enum err e, const char *output)
 {
 	struct agent_worker *w = arg;
@@ -176,12 +185,10 @@ static void on_attached(void *arg, enum err e, const char *output)
 static void on_pause_over(void *arg)
 {
 	struct agent_worker *w = arg;
-	char backend[XL_ARG_MAX], uuid[XL_ARG_MAX];
-	const struct xl_job job = {.args = {"vtpm-attach", w->plug.guest, backend, uuid}};
+	const struct stub_device d = stub_config_device(w->uuid);
+	const struct xl_job job = {.args = {"vtpm-attach", w->plug.guest, d.backend, d.uuid}};
 
 	w->plug.timer = NULL;
-	snprintf(backend, sizeof(backend), "backend=%s", stub_config_name(w->uuid).s);
-	snprintf(uuid, sizeof(uuid), "uuid=%s", uuid_format(w->uuid).s);
 	if (start(w, &job, on_attached))
 		complain(w, "vtpm-attach", "cannot be run");
 }

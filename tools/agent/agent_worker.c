@@ -289,10 +289,11 @@ static void on_ring_gone(void *arg, enum err why)
 {
 	struct agent_worker *w = arg;
 	struct agent *a = w->agent;
-	char name[sizeof("worker/") + UUID_TEXT_SIZE];
 
-	snprintf(name, sizeof(name), "worker/%s", uuid_format(w->uuid).s);
 	if (why != ERR_EOF) {
+		char name[sizeof("worker/") + UUID_TEXT_SIZE];
+
+		snprintf(name, sizeof(name), "worker/%s", uuid_format(w->uuid).s);
 		log_warning("ring of vTPM %s is closed: %s", uuid_format(w->uuid).s, err_text(why));
 		agent_ring_forget(a, name);
 	}

@@ -63,10 +63,19 @@ enum err stub_config_write(const struct stub_config *c, char *out, size_t cap)
 	return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_BIG;
 }
 
+struct stub_device stub_config_device(const uint8_t uuid[UUID_SIZE])
+{
+	struct stub_device d;
+
+	snprintf(d.backend, sizeof(d.backend), "backend=%s", stub_config_name(uuid).s);
+	snprintf(d.uuid, sizeof(d.uuid), "uuid=%s", uuid_format(uuid).s);
+	return d;
+}
+
 enum err stub_config_guest_line(const uint8_t uuid[UUID_SIZE], char *out, size_t cap)
 {
-	int n = snprintf(out, cap, "vtpm = [ \"backend=%s,uuid=%s\" ]", stub_config_name(uuid).s,
-			 uuid_format(uuid).s);
+	const struct stub_device d = stub_config_device(uuid);
+	int n = snprintf(out, cap, "vtpm = [ \"%s,%s\" ]", d.backend, d.uuid);
 
 	return n >= 0 && (size_t)n < cap ? ERR_OK : ERR_TOO_BIG;
 }

@@ -44,12 +44,18 @@ struct stub_name stub_config_name(const uint8_t uuid[UUID_SIZE]);
 /* The vTPM of a domain of this name; ERR_NOT_FOUND: it is no stub domain's. */
 enum err stub_config_parse_name(const char *name, uint8_t uuid[UUID_SIZE]) MUST_USE;
 
-/* Whether text can stand between double quotes in such a file: printable, no quote, no backslash.
- */
+/* Whether it can stand in double quotes in such a file: printable, no quote, no backslash. */
 bool stub_config_quotable(const char *text);
 
 /* NUL-terminated. ERR_ARG: a field that cannot be written; ERR_TOO_BIG. */
 enum err stub_config_write(const struct stub_config *c, char *out, size_t cap) MUST_USE;
+
+/* A guest's device, as xl's vtpm-attach and a guest's configuration take it. */
+struct stub_device {
+	char backend[sizeof("backend=") - 1 + STUB_NAME_SIZE];
+	char uuid[sizeof("uuid=") - 1 + UUID_TEXT_SIZE];
+};
+struct stub_device stub_config_device(const uint8_t uuid[UUID_SIZE]);
 
 /* The line for the guest's configuration. */
 enum err stub_config_guest_line(const uint8_t uuid[UUID_SIZE], char *out, size_t cap) MUST_USE;

@@ -63,14 +63,11 @@ enum err xl_call(const char *const args[XL_ARGS_MAX], char **output, char why[XL
 
 enum err xl_call_attach(const uint8_t vtpm[UUID_SIZE], const char *domain, char why[XL_WHY_MAX])
 {
-	char backend[XL_ARG_MAX], uuid[XL_ARG_MAX];
-	const char *const args[XL_ARGS_MAX] = {"vtpm-attach", domain, backend, uuid};
+	const struct stub_device d = stub_config_device(vtpm);
+	const char *const args[XL_ARGS_MAX] = {"vtpm-attach", domain, d.backend, d.uuid};
 	char *said = NULL;
-	enum err e;
+	enum err e = xl_call(args, &said, why);
 
-	snprintf(backend, sizeof(backend), "backend=%s", stub_config_name(vtpm).s);
-	snprintf(uuid, sizeof(uuid), "uuid=%s", uuid_format(vtpm).s);
-	e = xl_call(args, &said, why);
 	free(said);
 	return e;
 }

@@ -11,8 +11,7 @@
 
 #define XL_WHY_MAX 256
 
-/* *output, all that it printed, is the caller's to free. On failure why is one line for a person.
- */
+/* *output, all that it printed, is the caller's to free. On failure why is a line for a person. */
 enum err xl_call(const char *const args[XL_ARGS_MAX], char **output, char why[XL_WHY_MAX]) MUST_USE;
 
 /* Plugs the vTPM, whose stub domain runs, into a domain (its name, or its number). */

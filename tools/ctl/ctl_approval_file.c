@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define PCR_COUNT PCRS_MAX
-
 static const struct ctl_json_key file_keys[] = {
     {"format", json_type_int, true},        {"pcrs", json_type_array, true},
     {"pcr_digest", json_type_string, true}, {"version", json_type_int, true},
@@ -48,9 +46,9 @@ static enum err parse_pcrs(struct json_object *list, uint32_t *mask, struct ctl_
 		struct json_object *o = json_object_array_get_idx(list, i);
 		int64_t pcr = json_object_get_int64(o);
 
-		if (!json_object_is_type(o, json_type_int) || pcr <= last || pcr >= PCR_COUNT)
+		if (!json_object_is_type(o, json_type_int) || pcr <= last || pcr >= PCRS_MAX)
 			return ctl_json_bad(diag, "\"pcrs\" must be ascending numbers from 0 to %d",
-					    PCR_COUNT - 1);
+					    PCRS_MAX - 1);
 		m |= UINT32_C(1) << pcr;
 		last = pcr;
 	}

@@ -4,12 +4,8 @@
 #include "lib/number.h"
 #include "lib/proto_root.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PCR_COUNT 24
 
 /* The value in "--name=value" or "--name" "value"; *used says how many words that took. */
 static const char *long_value(const char *name, int argc, char **argv, int *used)
@@ -185,12 +181,12 @@ static bool pcr_range(const char **at, uint32_t *mask)
 {
 	uint64_t first, last;
 
-	if (!digits(at, PCR_COUNT - 1, &first))
+	if (!digits(at, PCRS_MAX - 1, &first))
 		return false;
 	last = first;
 	if (**at == '-') {
 		(*at)++;
-		if (!digits(at, PCR_COUNT - 1, &last) || last < first)
+		if (!digits(at, PCRS_MAX - 1, &last) || last < first)
 			return false;
 	}
 	for (uint64_t i = first; i <= last; i++)
@@ -211,7 +207,7 @@ enum err ctl_args_pcrs(struct ctl *c, const char *text, uint32_t *mask)
 	if (!ok || *at != '\0')
 		return ctl_fail(c, ERR_ARG,
 				"--pcrs must be a list like 0-7,15 of numbers up to %d, not '%s'",
-				PCR_COUNT - 1, text);
+				PCRS_MAX - 1, text);
 	*mask = m;
 	return ERR_OK;
 }

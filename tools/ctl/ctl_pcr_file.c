@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PCR_COUNT PCRS_MAX
-
 static const struct ctl_json_key file_keys[] = {
     {"format", json_type_int, true},
     {"bank", json_type_string, true},
@@ -18,7 +16,7 @@ static const struct ctl_json_key file_keys[] = {
 
 static void pcr_key(unsigned pcr, char out[4])
 {
-	snprintf(out, 4, "%u", pcr % PCR_COUNT);
+	snprintf(out, 4, "%u", pcr % PCRS_MAX);
 }
 
 /* The keys are looked up, not scanned: "07" or "+7" is no PCR. */
@@ -29,7 +27,7 @@ enum err ctl_pcr_values_parse(struct json_object *values, struct keys_pcrs *out,
 	enum err e;
 	char key[4];
 
-	for (unsigned i = 0; i < PCR_COUNT; i++) {
+	for (unsigned i = 0; i < PCRS_MAX; i++) {
 		pcr_key(i, key);
 		if (!json_object_object_get_ex(values, key, NULL))
 			continue;
@@ -41,7 +39,7 @@ enum err ctl_pcr_values_parse(struct json_object *values, struct keys_pcrs *out,
 	}
 	if (found != json_object_object_length(values))
 		return ctl_json_bad(diag, "a key of \"values\" is not a PCR number from 0 to %d",
-				    PCR_COUNT - 1);
+				    PCRS_MAX - 1);
 	if (found == 0)
 		return ctl_json_bad(diag, "\"values\" is empty: name at least one PCR");
 	return ERR_OK;
@@ -98,7 +96,7 @@ struct json_object *ctl_pcr_values_json(const struct keys_pcrs *p)
 	struct json_object *values = json_object_new_object();
 	char key[4];
 
-	for (unsigned i = 0; i < PCR_COUNT; i++) {
+	for (unsigned i = 0; i < PCRS_MAX; i++) {
 		pcr_key(i, key);
 		if (p->mask & UINT32_C(1) << i)
 			json_object_object_add(values, key, ctl_output_digest_json(&p->values[i]));
@@ -124,10 +122,10 @@ char *ctl_pcr_file_format(const struct ctl_pcr_file *f)
 
 enum err ctl_pcr_file_digest(const struct keys_pcrs *p, struct digest *out)
 {
-	struct crypt_part parts[PCR_COUNT];
+	struct crypt_part parts[PCRS_MAX];
 	size_t n = 0;
 
-	for (unsigned i = 0; i < PCR_COUNT; i++)
+	for (unsigned i = 0; i < PCRS_MAX; i++)
 		if (p->mask & UINT32_C(1) << i)
 			parts[n++] = (struct crypt_part){p->values[i].b, DIGEST_SIZE};
 	return crypt_sha256(parts, n, out);

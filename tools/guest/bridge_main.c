@@ -26,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define EXIT_USAGE 2
 #define NAME       "vtpm-bridge"
 #define CONTROL    "/dev/vtpmx"
 #define UID        65534 /* in a user namespace where it is nobody's */
@@ -181,7 +182,7 @@ int main(int argc, char **argv)
 		return puts(NAME " " PACKAGE_VERSION) < 0;
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
 		fputs(help, stderr);
-		return EXIT_FAILURE;
+		return EXIT_USAGE;
 	}
 	return bridge(argc == 2 ? argv[1] : "/dev/tpm0");
 }
