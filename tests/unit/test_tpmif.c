@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#define COPIES 2000 /* taken while they were rewritten */
+#define REWRITES 60000000u /* of a page, while it is read as often as the processors allow */
 
 static uint8_t page[TPMIF_PAGE_SIZE];
 static struct tpmif tpmif;
@@ -239,11 +239,11 @@ static void what_is_rewritten_later_changes_nothing(void **state)
 }
 
 /* As another domain does: length, size field and locality change all the time. */
-static void *rewrite(void *stop)
+static void *rewrite(void *over)
 {
 	volatile uint8_t *shared = page;
 
-	for (unsigned i = 0; !__atomic_load_n((bool *)stop, __ATOMIC_RELAXED); i++) {
+	for (unsigned i = 0; i < REWRITES; i++) {
 		shared[0] = (uint8_t)(i * 7);
 		shared[1] = (uint8_t)(i >> 3 & 0x1f);
 		shared[2] = (uint8_t)(i % 5 == 0);
@@ -253,6 +253,7 @@ static void *rewrite(void *stop)
 		shared[TPMIF_PACKET_AT + 4] = (uint8_t)(i >> 2 & 0x1f);
 		shared[TPMIF_PACKET_AT + 5] = (uint8_t)(i * 13);
 	}
+	__atomic_store_n((bool *)over, true, __ATOMIC_RELAXED);
 	return NULL;
 }
 
@@ -264,22 +265,16 @@ static size_t size_field(const uint8_t *command)
 
 static void a_page_that_is_rewritten_while_it_is_read(void **state)
 {
-	bool stop = false;
-	unsigned executed = 0;
+	bool over = false;
 	pthread_t writer;
 
 	(void)state;
-	submit(get_random, sizeof(get_random), 0);
-	assert_int_equal(pthread_create(&writer, NULL, rewrite, &stop), 0);
-	while (executed < COPIES && !tpmif.busy) {
-		if (tpmif_look(&tpmif, page) != TPMIF_EXECUTE)
-			continue;
-		executed++;
-		if (tpmif.len >= 10 && tpmif.len <= TPMIF_PACKET_MAX &&
-		    tpmif.len == size_field(tpmif.packet) && tpmif.locality <= TPMIF_LOCALITY_MAX)
+	assert_int_equal(pthread_create(&writer, NULL, rewrite, &over), 0);
+	while (!__atomic_load_n(&over, __ATOMIC_RELAXED) && !tpmif.busy)
+		if (tpmif_look(&tpmif, page) == TPMIF_EXECUTE && tpmif.len >= 10 &&
+		    tpmif.len <= TPMIF_PACKET_MAX && tpmif.len == size_field(tpmif.packet) &&
+		    tpmif.locality <= TPMIF_LOCALITY_MAX)
 			tpmif_answer(&tpmif, page, response, sizeof(response));
-	}
-	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(writer, NULL);
 	assert_false(tpmif.busy); /* no copy was at odds with itself */
 }
