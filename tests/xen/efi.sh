@@ -11,14 +11,16 @@ efi_tpm() {
 	mkdir -p "$DIR/ptpm" && swtpm_setup --tpm2 --tpmstate "$DIR/ptpm" --pcr-banks sha256
 }
 
-# efi_partition INITRD ARGS: what the firmware boots; ARGS: more for dom0's kernel, XSM: for Xen.
+# efi_partition INITRD ARGS: what the firmware boots; ARGS: more for dom0's kernel, XSM: for Xen;
+# FLASK: its policy, which it knows by the first bytes.
 efi_partition() {
 	local esp=$DIR/esp
 	rm -rf "$esp" && mkdir -p "$esp"/EFI/{BOOT,debian/arm64-efi} &&
 		cp "$GRUB/monolithic/grubaa64.efi" "$esp/EFI/BOOT/BOOTAA64.EFI" &&
 		cp "$GRUB"/{tpm,xen_boot,fdt}.mod "$GRUB"/*.lst "$esp/EFI/debian/arm64-efi/" &&
 		ln "$1" "$esp/initrd" && cp "$XEN_ROOT/boot/xen-4.17-arm64.efi" "$esp/xen.efi" &&
-		cp "$(xen_kernel)" "$esp/kernel" && cat >"$esp/EFI/debian/grub.cfg" <<GRUB
+		cp "$(xen_kernel)" "$esp/kernel" && cp "$FLASK" "$esp/policy" &&
+		cat >"$esp/EFI/debian/grub.cfg" <<GRUB
 set timeout=0
 insmod tpm
 insmod xen_boot
@@ -26,15 +28,17 @@ search --no-floppy --set=root --file /xen.efi
 xen_hypervisor /xen.efi $XEN_ARGS ${XSM:-}
 xen_module /kernel $DOM0_ARGS $2
 xen_module --nounzip /initrd
+xen_module --nounzip /policy
 boot
 GRUB
 }
 
-# efi_board: as board_command does; what the firmware keeps of its own starts empty each time.
+# efi_board: as board_command does; what the firmware keeps of its own starts empty each time. It waits
+# for nobody who might want its menu.
 efi_board() {
 	truncate -s 64M "$DIR/firmware" "$DIR/firmware.vars" &&
 		dd if="$FIRMWARE" of="$DIR/firmware" conv=notrunc status=none && board_tpm_start || return
-	COMMAND=(qemu-system-aarch64 $BOARD -no-acpi $(board_tpm)
+	COMMAND=(qemu-system-aarch64 $BOARD -no-acpi -boot menu=on,splash-time=0 $(board_tpm)
 		-drive "if=pflash,format=raw,readonly=on,file=$DIR/firmware"
 		-drive "if=pflash,format=raw,file=$DIR/firmware.vars"
 		-drive "if=none,id=esp,readonly=on,format=raw,file=fat:ro:$DIR/esp"

@@ -51,10 +51,16 @@ flask_policy() {
 		checkpolicy -t Xen -c 30 -o "$DIR/$1.flask" "$DIR/$1.te"
 }
 
-# boot_enforced NAME SECONDS [QEMU option...]: boot, with that policy for $POLICY's stakeholders.
+# enforce: from here on Xen starts with that policy for $POLICY's stakeholders.
+enforce() {
+	must "a FLASK policy" flask_policy enforced "$POLICY"
+	XSM="xsm=flask flask=enforcing conring_size=256k" FLASK=$DIR/enforced.flask
+}
+
+# boot_enforced NAME SECONDS [QEMU option...]: boot, with that policy.
 boot_enforced() {
-	[ -f "$DIR/enforced.flask" ] || must "a FLASK policy" flask_policy enforced "$POLICY"
-	XSM="xsm=flask flask=enforcing conring_size=256k" FLASK=$DIR/enforced.flask boot "$@"
+	[ -n "${FLASK:-}" ] || enforce
+	boot "$@"
 }
 
 verdict_of() {
