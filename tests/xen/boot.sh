@@ -14,7 +14,7 @@ board_tpm_start() {
 	mkdir -p "$DIR/ptpm"
 	stack_start swtpm swtpm socket --tpm2 --tpmstate "dir=$DIR/ptpm" \
 		--ctrl "type=unixio,path=$DIR/tpm" --flags not-need-init,startup-clear
-	within 5 test -S "$DIR/tpm"
+	within 60 test -S "$DIR/tpm"
 }
 
 board_tpm_end() {

@@ -93,9 +93,16 @@ guest_said() {
 	guest_console "$1" | grep -q "$2"
 }
 
+# listening PATH...: somebody does; the file is there a moment earlier, and stays when he was killed.
+listening() {
+	for path in "$@"; do
+		grep -q "00010000 [^/]*$path\$" /proc/net/unix || return
+	done
+}
+
 proxy_start() {
 	background ptpm-proxy ptpm-proxy --tcti device:/dev/tpmrm0 --socket-dir /run/vtpmmgr/ptpm
-	within 100 test -S /run/vtpmmgr/ptpm/keys
+	within 100 listening /run/vtpmmgr/ptpm/keys /run/vtpmmgr/ptpm/provision
 }
 
 # The example, with this machine's paths and digests; STORE: another device.
@@ -117,7 +124,7 @@ agent_start() {
 	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel "$DOMAINS/Image" \
 		--initramfs "$DOMAINS/stub-initramfs" ${STUB_MEMORY:+--memory "$STUB_MEMORY"} \
 		${AGENT_OPTIONS:-}
-	within 100 test -S /run/vtpmmgr/admin
+	within 100 listening /run/vtpmmgr/admin
 }
 
 answers() {
