@@ -16,7 +16,7 @@ SAYS=guest
 . /lib.sh
 
 tpm_driver() {
-	insmod /lib/xen-tpmfront.ko && within 20 test -c /dev/tpm0
+	insmod /lib/xen-tpmfront.ko && within 100 test -c /dev/tpm0
 }
 
 # keyed TOOL...: behind /dev/tpm0 nobody but us makes room for the next one's keys.
@@ -58,7 +58,8 @@ count() {
 	tpm2_nvreadpublic 0x1500001 >/dev/null 2>&1 || check "a counter" tpm2_nvdefine -Q 0x1500001 \
 		-C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
 	check "counts" within 100 tpm2_nvincrement -Q 0x1500001 -C o
-	echo "guest counter $((0x$(tpm2_nvread 0x1500001 -C o | od -An -tx1 | tr -d ' ')))"
+	counter=$((0x$(tpm2_nvread 0x1500001 -C o -s 8 | od -An -tx1 | tr -d ' ')))
+	echo "guest counter $counter"
 }
 
 # keys NAME: one process' use of a TPM, each step of which is a process of its own.
@@ -101,7 +102,7 @@ bridge() {
 
 # bridge_ends DESCRIPTION COMMAND...: of its exit status
 bridge_ends() {
-	check "its device is gone" within 20 test ! -e /dev/tpmrm1
+	check "its device is gone" within 100 test ! -e /dev/tpmrm1
 	check "$@" || sed 's/^/guest: /' /var/log/vtpm-bridge.log
 }
 
@@ -134,21 +135,53 @@ tpm_counts() {
 	count
 }
 
-# Whenever dom0 tells it to, with whatever TPM is there then: by the numbers of data/count.
-tpm_counts_on() {
-	tpm_counts
-	echo "guest done $(uptime_s)"
-	told=1
-	while :; do
-		within 1000 dom0_tells_more
-		told=$(xenstore-read data/count)
-		check "a TPM" within 300 test -c /dev/tpm0
-		count
-	done
+# TPM2_NV_Increment and TPM2_NV_Read of that counter, as a guest that must know what became of each
+# sends them: tools try again by themselves.
+AS_OWNER='\x40\0\0\1\1\x50\0\1\0\0\0\x09\x40\0\0\x09\0\0\0\0\0'
+INCREMENT="\x80\2\0\0\0\x1f\0\0\1\x34$AS_OWNER"
+READ="\x80\2\0\0\0\x23\0\0\1\x4e$AS_OWNER\0\x08\0\0"
+
+# exchange COMMAND: the response, in hexadecimal; nothing: there was none. While the device is away, to
+# open /dev/tpm0 so would make a file of it, and a node that was opened then leads nowhere for good.
+exchange() {
+	rm -f /tmp/tpm
+	mknod /tmp/tpm c $tpm_number
+	{ printf "$1" >&3 && dd bs=4096 count=1 <&3 | od -An -v -tx1 | tr -d ' \n'; } \
+		2>/dev/null 3<>/tmp/tpm
 }
 
-dom0_tells_more() {
-	[ "$(xenstore-read data/count)" -gt "$told" ]
+# reads_counter: into counter
+reads_counter() {
+	response=$(exchange "$READ")
+	[ "${response:12:8}" = 00000000 ] && counter=$((0x${response:32:16}))
+}
+
+# increments: what the counter may be then is from $least to $most. RC_RETRY: nothing was done.
+increments() {
+	response=$(exchange "$INCREMENT")
+	case ${response:12:8} in
+	00000000) least=$((counter + 1)) most=$((counter + 1)) ;;
+	00000922) least=$counter most=$counter ;;
+	*)
+		least=$counter most=$((counter + 1))
+		echo "guest does not know: ${response:-no answer}"
+		;;
+	esac
+}
+
+# Counts for as long as it lives, and says before each count that it asks for it, and afterwards what
+# the counter is: what was acknowledged is never lost, and nothing is counted twice.
+tpm_counts_on() {
+	tpm_counts
+	tpm_number=$(tr : ' ' </sys/class/tpm/tpm0/dev)
+	while :; do
+		echo "guest asks for more than $counter"
+		increments
+		within 300 reads_counter || echo "guest not ok: its counter cannot be read: $response"
+		[ "$counter" -ge "$least" ] && [ "$counter" -le "$most" ] ||
+			echo "guest not ok: the counter is $counter, not from $least to $most"
+		echo "guest counts $counter"
+	done
 }
 
 for word in $(cat /proc/cmdline); do
