@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # runner: how tests/run builds, finds and runs tests. Sourced by it; uses its $top, $build, $logs,
 # and counts in $passed and $failed.
+#
+# RUN_JOBS tests run at a time, whatever suites they are of: the last ones of a suite do not hold up
+# the next.
 
-INTEGRATION_JOBS=${INTEGRATION_JOBS:-2}
+RUN_JOBS=${RUN_JOBS:-2}
+declare -A built
+started=0
+verdicts=$logs/verdicts
 exec 3>&1 # where the lines of tests go, whoever's output is taken
 
-# build_tree NAME [configure argument...]: an out-of-tree build in $build/NAME.
+# build_tree NAME [configure argument...]: an out-of-tree build in $build/NAME, once.
 build_tree() {
 	local name=$1 start=$EPOCHREALTIME
+	[ -z "${built[$name]:-}" ] || return 0
 	shift
 	if "$top/tools/build" "$build/$name" "$@"; then
 		echo "built $name ($(seconds_since "$start") s)"
+		built[$name]=yes
 		return 0
 	fi
 	echo "FAIL build of $name"
@@ -43,28 +51,41 @@ seconds_since() {
 	echo "$((us / 10)).$((us % 10))"
 }
 
-# each JOBS SUITE LIMIT TEST...: runs tests, JOBS at a time, and counts. None at all is a failure.
+# each SUITE LIMIT TEST...: runs them beside one another.
 each() {
-	local jobs=$1 suite=$2 limit=$3 started=0 held test
-	local verdicts=$logs/$suite.verdicts
-	shift 3
-	mkdir -p "$(dirname "$verdicts")"
-	: >"$verdicts"
-	for test in "$@"; do
-		[[ "$(basename "$test")" == ${ONLY:-*} ]] || continue
-		# Counted anew each time: wait -n has been seen to return for a job of the suite before.
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
-		(one "$suite" "$limit" "$test" && echo ok || echo failed) >>"$verdicts" &
-		started=$((started + 1))
+	local suite=$1 limit=$2 test
+	shift 2
+	for test in "${@:-}"; do
+		in_turn "$suite" "$limit" $test
 	done
-	wait
-	held=$(grep -c ok "$verdicts")
-	passed=$((passed + held))
-	failed=$((failed + started - held)) # a test without a verdict has not passed
-	[ "$started" -gt 0 ] || [ -n "${ONLY:-}" ] || {
+}
+
+# in_turn SUITE LIMIT TEST...: runs them one after the other, beside those of other suites. None at
+# all is a failure.
+in_turn() {
+	local suite=$1 limit=$2 test chosen=()
+	shift 2
+	if [ $# -eq 0 ]; then
 		echo "FAIL $suite has no tests"
 		failed=$((failed + 1))
-	}
+	fi
+	for test in "$@"; do
+		[[ "$(basename "$test")" != ${ONLY:-*} ]] || chosen+=("$test")
+	done
+	[ ${#chosen[@]} -gt 0 ] || return 0
+	started=$((started + ${#chosen[@]}))
+	# Counted anew each time: wait -n has been seen to return for a job that had ended long before.
+	while [ "$(jobs -rp | wc -l)" -ge "$RUN_JOBS" ]; do wait -n; done
+	for test in "${chosen[@]}"; do
+		one "$suite" "$limit" "$test" && echo ok || echo failed
+	done >>"$verdicts" &
+}
+
+# Waits for all of them, and counts.
+settle() {
+	wait
+	passed=$(grep -c ok "$verdicts")
+	failed=$((failed + started - passed)) # a test without a verdict has not passed
 }
 
 # one SUITE LIMIT TEST: runs it with a private TMP and its log, prints its line.
@@ -80,14 +101,21 @@ one() {
 		timeout --kill-after=20 "$limit" $(arguments "$suite" "$test") >"$log" 2>&1 </dev/null
 	rc=$?
 	rm -rf "$private"
+	# One write each, so that tests that run at once do not mix their lines.
 	if [ "$rc" -eq 0 ]; then
-		echo "ok $name ($(seconds_since "$start") s)" >&3
+		echo "ok $name ($(seconds_since "$start") s)$(figures "$test" "$log")" >&3
 		return 0
 	fi
-	# One write, so that tests that run at once do not mix their lines.
 	echo "FAIL $name ($(seconds_since "$start") s, $(verdict "$rc" "$limit"), $log)
-$(excerpt "$log" | sed 's/^/  | /')" >&3
+$(excerpt "$log" | sed 's/^/  | /')$(figures "$test" "$log")" >&3
 	return 1
+}
+
+# "# figures: PATTERN": lines of its log that say what the result is worth.
+figures() {
+	local pattern
+	pattern=$(says "$1" figures)
+	[ -z "$pattern" ] || printf '\n%s' "$(grep -E "$pattern" "$2" | sed 's/^/  /')"
 }
 
 # What failed, where the test says so itself, and how the log ends.

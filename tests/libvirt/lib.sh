@@ -33,14 +33,14 @@ virsh() {
 }
 
 libvirtd_start() {
-	stack_start libvirtd /usr/sbin/libvirtd
+	stack_start libvirtd /usr/sbin/libvirtd --pid-file "$DIR/libvirtd.pid"
 	within 60 virsh version
 }
 
 libvirt_up() {
 	must "libvirt's folders" libvirt_dirs
 	must "the hook" hook_install
-	stack_start virtlogd /usr/sbin/virtlogd
+	stack_start virtlogd /usr/sbin/virtlogd --pid-file "$DIR/virtlogd.pid"
 	must "libvirtd starts" libvirtd_start
 }
 
