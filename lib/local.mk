@@ -112,6 +112,7 @@ tests_unit_test_crypt_LDADD = $(UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_loop
 tests_unit_test_loop_SOURCES = tests/unit/test_loop.c
 tests_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_loop_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 tests_unit_test_loop_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_msg

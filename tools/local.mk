@@ -218,10 +218,13 @@ check_PROGRAMS += tests/unit/test_xl
 tests_unit_test_xl_SOURCES = tests/unit/test_xl.c
 tests_unit_test_xl_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_xl_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
+# Their clock goes where the test says.
+AGENT_CLOCK = -Wl,--wrap=clock_gettime
 check_PROGRAMS += tests/unit/test_agent_roles
 tests_unit_test_agent_roles_SOURCES = tests/unit/test_agent_roles.c \
 	tests/unit/agent_play.c tests/unit/agent_play.h
 tests_unit_test_agent_roles_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_roles_LDFLAGS = $(AM_LDFLAGS) $(AGENT_CLOCK)
 tests_unit_test_agent_roles_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 AGENT_SCENE = \
 	tests/unit/agent_play.c tests/unit/agent_play.h \
@@ -229,14 +232,17 @@ AGENT_SCENE = \
 check_PROGRAMS += tests/unit/test_agent_worker
 tests_unit_test_agent_worker_SOURCES = tests/unit/test_agent_worker.c $(AGENT_SCENE)
 tests_unit_test_agent_worker_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_worker_LDFLAGS = $(AM_LDFLAGS) $(AGENT_CLOCK)
 tests_unit_test_agent_worker_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_agent_again
 tests_unit_test_agent_again_SOURCES = tests/unit/test_agent_again.c $(AGENT_SCENE)
 tests_unit_test_agent_again_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_again_LDFLAGS = $(AM_LDFLAGS) $(AGENT_CLOCK)
 tests_unit_test_agent_again_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_agent_plug
 tests_unit_test_agent_plug_SOURCES = tests/unit/test_agent_plug.c $(AGENT_SCENE)
 tests_unit_test_agent_plug_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_plug_LDFLAGS = $(AM_LDFLAGS) $(AGENT_CLOCK)
 tests_unit_test_agent_plug_LDADD = $(AGENT_LIBS) $(CMOCKA_LIBS)
 
 if FUZZERS

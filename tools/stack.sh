@@ -57,12 +57,21 @@ within() {
 	done
 }
 
+# listening PATH...: somebody listens on each of these sockets, which are there a moment before that.
+listening() {
+	local path
+	for path in "$@"; do
+		awk -v path="$path" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' \
+			/proc/net/unix || return
+	done
+}
+
 ptpm_start() {
 	mkdir -p "$DIR/ptpm"
 	stack_start swtpm swtpm socket --tpm2 --tpmstate "dir=$DIR/ptpm" \
 		--server "type=unixio,path=$PTPM_SOCKET" \
 		--ctrl "type=unixio,path=$PTPM_SOCKET.ctrl" --flags not-need-init,startup-clear
-	within 60 test -S "$PTPM_SOCKET.ctrl"
+	within 60 listening "$PTPM_SOCKET" "$PTPM_SOCKET.ctrl"
 }
 
 ptpm_end() {
@@ -83,10 +92,9 @@ ptpm_do() {
 proxy_start() {
 	mkdir -p "$RUN"
 	chmod 711 "$RUN"
-	rm -f "$RUN/ptpm/keys" # or what a killed one has left would be taken for the new one's
 	stack_start ptpm-proxy "$(built ptpm-proxy)" --tcti "$PTPM_TCTI" \
 		--socket-dir "$RUN/ptpm"
-	within 60 test -S "$RUN/ptpm/keys"
+	within 60 listening "$RUN/ptpm/keys" "$RUN/ptpm/provision"
 }
 
 proxy_end() {

@@ -146,17 +146,39 @@ void broker_until_commit(struct driver *d, unsigned n)
 
 /* ---- requests ------------------------------------------------------------------------------- */
 
-enum err broker_wait_done(struct driver *d, uint32_t id, int wait_ms)
+static enum err done_error(const struct msg *m)
 {
 	struct keys_done done;
-	struct msg m;
 
-	if (!broker_serve(d, KEYS_DONE, id, &m, wait_ms))
-		return ERR_TIMEOUT;
-	must(keys_done_decode(m.body, m.len, &done), "KEYS_DONE decodes");
+	must(keys_done_decode(m->body, m->len, &done), "KEYS_DONE decodes");
 	if (done.err)
 		printf("   (%s: %s)\n", err_name(err_from_wire(done.err)), done.detail);
 	return err_from_wire(done.err);
+}
+
+enum err broker_wait_done(struct driver *d, uint32_t id, int wait_ms)
+{
+	struct msg m;
+
+	return broker_serve(d, KEYS_DONE, id, &m, wait_ms) ? done_error(&m) : ERR_TIMEOUT;
+}
+
+/* What is left of a commit before may come first. */
+enum err broker_until_spawn(struct driver *d, uint32_t id, struct super_spawn *who)
+{
+	struct msg m;
+	enum err e;
+
+	for (int ms = 0; ms < WAIT_MS; ms += STEP_MS) {
+		if (play_receive(&d->super, &m, 0))
+			return m.type == SUPER_SPAWN ? super_spawn_decode(m.body, m.len, who)
+						     : ERR_FORMAT;
+		if (broker_serve(d, KEYS_DONE, id, &m, STEP_MS)) {
+			e = done_error(&m);
+			return e ? e : ERR_STATE; /* started, without a worker */
+		}
+	}
+	return ERR_TIMEOUT;
 }
 
 enum err broker_request(struct driver *d, uint16_t type, size_t len)
@@ -300,30 +322,24 @@ struct keys_wear broker_wear(struct driver *d, unsigned i)
 	return w;
 }
 
-/* Whether the supervisor is asked for this worker before the broker is told that it is not. */
-static bool spawn_is_asked(struct driver *d, unsigned i)
+static bool is_worker(const struct super_spawn *who, unsigned i)
 {
-	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
-				   {.fd = d->broker.fd, .events = POLLIN}};
-	struct super_spawn who;
-	struct msg m;
-
-	poll(either, 2, WAIT_MS);
-	if (!play_receive(&d->super, &m, 0))
-		return false;
-	must(m.type == SUPER_SPAWN ? super_spawn_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
-	return memcmp(who.uuid, worker_uuid(i), UUID_SIZE) == 0 && who.guest.kind == GUEST_UNIX &&
-	       who.guest.id[2] == 0x4e;
+	return memcmp(who->uuid, worker_uuid(i), UUID_SIZE) == 0 && who->guest.kind == GUEST_UNIX &&
+	       who->guest.id[2] == 0x4e;
 }
 
 enum err broker_start(struct driver *d, unsigned i, struct state_key *key)
 {
 	uint32_t id = broker_ask_start(d, i, &d->store.records[i]);
+	struct super_spawn who;
 	struct msg m;
 	enum err e;
 
-	if (!spawn_is_asked(d, i))
-		return broker_wait_done(d, id, WAIT_MS);
+	e = broker_until_spawn(d, id, &who);
+	if (!e && !is_worker(&who, i))
+		e = ERR_ARG;
+	if (e)
+		return e;
 	worker_give(d, i);
 	e = broker_wait_done(d, id, WAIT_MS);
 	if (e)

@@ -80,18 +80,15 @@ static void uncertain_and_away(struct driver *d)
 	begin(d);
 	from = d->relay->nseen;
 	relay_fault(d->relay, FAULT_DROP_COMMAND, TPM2_CC_NV_Extend, 1);
+	relay_fault_then(d->relay, FAULT_DROP_COMMAND, TPM2_CC_FlushContext);
 	worker_dirty(d, 0, anchored + 1);
-	broker_serve_for(d, 1);
-	while (d->relay->fault != FAULT_NONE)
-		broker_serve_for(d, 1);
-	relay_fault(d->relay, FAULT_DROP_COMMAND, TPM2_CC_FlushContext, 1);
 	check(d, worker_told(d, 0, WAIT_MS) == anchored + 1,
 	      "it is made again when the pTPM is back");
 	anchored++;
 	lost = relay_find(d->relay, TPM2_CC_NV_Extend, from);
 	flushed = relay_find(d->relay, TPM2_CC_FlushContext, lost);
-	if (d->relay->seen[flushed].fault != FAULT_NONE)
-		flushed = relay_find(d->relay, TPM2_CC_FlushContext, flushed + 1);
+	check(d, d->relay->seen[flushed].fault == FAULT_DROP_COMMAND, "(the flush was lost)");
+	flushed = relay_find(d->relay, TPM2_CC_FlushContext, flushed + 1);
 	check(d, flushed < relay_find(d->relay, TPM2_CC_StartAuthSession, lost),
 	      "the old session is flushed before A is read in a new one");
 	keeper_stop(d, SIGTERM);
@@ -231,10 +228,10 @@ static void replaced_while_uncertain(struct driver *d)
 {
 	begin(d);
 	relay_fault(d->relay, FAULT_DROP_ANSWER, TPM2_CC_NV_Extend, 1);
+	relay_fault_then(d->relay, FAULT_AWAY, 0);
 	worker_dirty(d, 0, anchored + 1);
-	while (d->relay->fault != FAULT_NONE)
+	while (d->relay->next != FAULT_NONE)
 		broker_serve_for(d, 1);
-	relay_fault(d->relay, FAULT_AWAY, 0, 1);
 	broker_replace(d, false);
 	if (keeper_ends(d)) {
 		resumed(d, anchored + 1, "the broker is replaced while A cannot be read");

@@ -152,6 +152,8 @@ void broker_until_commit(struct driver *d, unsigned n);
 /* Sends what was encoded into play_buffer; the error of the KEYS_DONE that answers. */
 enum err broker_request(struct driver *d, uint16_t type, size_t len);
 enum err broker_wait_done(struct driver *d, uint32_t id, int wait_ms);
+/* Serves until the supervisor is asked for a worker; or the error of the KEYS_DONE of this id. */
+enum err broker_until_spawn(struct driver *d, uint32_t id, struct super_spawn *who);
 
 enum err broker_init(struct driver *d, const struct approval *a, bool allow_owner);
 enum err broker_open(struct driver *d, const struct store *s);

@@ -73,10 +73,14 @@ static enum fault apply(struct relay *r, uint32_t cc)
 
 	if (f == FAULT_NONE || (r->cc != 0 && r->cc != cc) || (r->nth > 0 && --r->nth > 0))
 		return FAULT_NONE;
-	if (f == FAULT_AWAY)
+	if (f == FAULT_AWAY) {
 		r->cc = 0;
-	else
-		r->fault = FAULT_NONE;
+		return f;
+	}
+	r->cc = r->next_cc;
+	r->nth = 1;
+	r->fault = r->next;
+	r->next = FAULT_NONE;
 	return f;
 }
 
@@ -164,16 +168,22 @@ void relay_wait(struct relay *r)
 {
 	waitpid(r->pid, NULL, 0);
 	r->held = false;
-	r->fault = FAULT_NONE;
+	r->next = r->fault = FAULT_NONE;
 }
 
 void relay_fault(struct relay *r, enum fault f, uint32_t cc, unsigned nth)
 {
-	r->fault = FAULT_NONE;
+	r->next = r->fault = FAULT_NONE;
 	r->cc = cc;
 	r->nth = nth;
 	r->held = false;
 	r->fault = f;
+}
+
+void relay_fault_then(struct relay *r, enum fault f, uint32_t cc)
+{
+	r->next_cc = cc;
+	r->next = f;
 }
 
 unsigned relay_find(const struct relay *r, uint32_t cc, unsigned from)

@@ -41,6 +41,9 @@ struct relay {
 	volatile enum fault fault;
 	volatile uint32_t cc; /* 0: any */
 	volatile unsigned nth;
+	/* What it is to do once that has struck, with the first command of this code. */
+	volatile enum fault next;
+	volatile uint32_t next_cc;
 	volatile bool held;
 	volatile unsigned nseen;
 	struct relay_seen seen[RELAY_SEEN];
@@ -56,6 +59,8 @@ void relay_start(struct relay *r, int keys, int ptpm);
 void relay_wait(struct relay *r);
 
 void relay_fault(struct relay *r, enum fault f, uint32_t cc, unsigned nth);
+/* And right after it this one, with no command passed on between them that it is meant for. */
+void relay_fault_then(struct relay *r, enum fault f, uint32_t cc);
 
 /* The first command of this code from seen[from] on; nseen if there is none. */
 unsigned relay_find(const struct relay *r, uint32_t cc, unsigned from);

@@ -129,22 +129,6 @@ static bool ended(const struct liar_worker *w)
 	return poll(&exit, 1, 0) == 1;
 }
 
-/* The answer to KEYS_START may be that there will be no worker. */
-static enum err spawn_is_asked(struct driver *d, uint32_t id, struct liar_worker *w)
-{
-	struct pollfd either[2] = {{.fd = d->super.fd, .events = POLLIN},
-				   {.fd = d->broker.fd, .events = POLLIN}};
-	struct super_spawn who;
-	struct msg m;
-
-	poll(either, 2, WAIT_MS);
-	if (!play_receive(&d->super, &m, 0))
-		return broker_wait_done(d, id, WAIT_MS);
-	must(m.type == SUPER_SPAWN ? super_spawn_decode(m.body, m.len, &who) : ERR_FORMAT, "spawn");
-	w->guest = who.guest;
-	return ERR_OK;
-}
-
 static void serve(struct driver *d, struct liar_worker *w)
 {
 	struct msg m;
@@ -158,10 +142,12 @@ enum err liar_start(struct driver *d, unsigned i, struct liar_worker *w,
 		    const struct liar_blob *answer)
 {
 	uint32_t id = broker_ask_start(d, i, &d->store.records[i]);
-	enum err e = spawn_is_asked(d, id, w);
+	struct super_spawn who;
+	enum err e = broker_until_spawn(d, id, &who);
 
 	if (e)
 		return e;
+	w->guest = who.guest;
 	worker_give(d, i);
 	spawn_worker(d, i, w);
 	w->ready = false;

@@ -163,7 +163,7 @@ static void on_put(struct driver *d, const struct msg *m)
 	must(blob_put_decode(m->body, m->len, &d->put), "BLOB_PUT");
 	memcpy(d->put_blob.bytes, d->put.bytes, d->put.len);
 	d->put_blob.len = d->put.len;
-	if (d->hold && d->put.epoch)
+	if ((d->hold && d->put.epoch) || !d->keys)
 		say("put %llu", (unsigned long long)d->put.version);
 	play_settle(d);
 }

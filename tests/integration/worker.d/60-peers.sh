@@ -8,8 +8,9 @@ say keys-die
 check "no key keeper: reads go on" random
 write without_ >/dev/null 2>&1 &
 writer=$!
+check "no key keeper: a write reaches the broker" expect 'put *'
 sleep 0.3
-check "no key keeper: writes wait" kill -0 $writer
+check "and waits" kill -0 $writer
 say keys-new
 check "the new one is told that a state waits" expect 'resume * waiting'
 check "and anchors it" expect 'anchored *'
