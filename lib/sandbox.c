@@ -250,6 +250,9 @@ static enum err filter_syscalls(const struct sandbox *s)
 
 	for (size_t i = 0; i < s->nsyscalls && rc == 0; i++)
 		rc = allow(filter, s->syscalls[i]);
+	/* How the kernel goes on with an allowed one after SIGCONT, or when the machine slept. */
+	if (rc == 0)
+		rc = allow(filter, SCMP_SYS(restart_syscall));
 	if (SANITIZED)
 		for (size_t i = 0;
 		     i < sizeof(sanitizer_syscalls) / sizeof(sanitizer_syscalls[0]) && rc == 0; i++)
