@@ -36,7 +36,7 @@ counter() {
 }
 
 security() {
-	systemd-analyze security --no-pager "$1" | grep 'Overall exposure'
+	systemd-analyze security --no-pager "$1" | grep 'Overall exposure' | sed 's/^/#: /'
 }
 
 set_up() {
@@ -49,6 +49,65 @@ set_up() {
 			--approval /root/approval.json --allow-owner-hierarchy
 }
 
+units() {
+	systemd-analyze verify --man=no --recursive-errors=no /lib/systemd/system/{ptpm-proxy,vtpmmgr,vtpmmgr-agent}.service &&
+		systemd-analyze verify --man=no --recursive-errors=no vtpm-bridge@tpm1.service
+}
+
+# is UNIT PROPERTY VALUE
+is() {
+	local value
+	value=$(systemctl show --value -p "$2" "$1") && echo "$2: $value" && [ "$value" = "$3" ]
+}
+
+# Without Xen the agent is not to be started, and that is no failure.
+agent_waits() {
+	systemctl is-enabled vtpmmgr-agent && systemctl start vtpmmgr-agent &&
+		is vtpmmgr-agent ActiveState inactive && is vtpmmgr-agent ConditionResult no &&
+		journalctl -b -u vtpmmgr-agent | grep 'skipped because .*ConditionPathExists=/proc/xen'
+}
+
+# Where it is started all the same.
+agent_says_why() {
+	local dir=/run/systemd/system/vtpmmgr-agent.service.d
+	mkdir -p "$dir" && printf '[Unit]\nConditionPathExists=\n[Service]\nRestart=no\n' >"$dir/start.conf" &&
+		systemctl daemon-reload && systemctl start vtpmmgr-agent || return
+	within 60 is vtpmmgr-agent ActiveState failed && is vtpmmgr-agent ExecMainStatus 1 &&
+		journalctl -b -u vtpmmgr-agent | grep 'xenstored is not there'
+}
+
+no_bridge() {
+	systemctl list-units --all --plain --no-legend 'vtpm-bridge@*' >/run/bridges && [ ! -s /run/bridges ]
+}
+
+# A second TPM, which a rule of this machine takes for one of Xen's frontend.
+second_tpm() {
+	mkdir /run/second && systemd-run -q --unit second-tpm swtpm chardev --vtpm-proxy --tpm2 \
+		--tpmstate dir=/run/second && within 60 test -c /dev/tpm1
+}
+
+bridged() {
+	within 60 test -c /dev/tpmrm2 && TPM2TOOLS_TCTI=device:/dev/tpmrm2 tpm2_getrandom 8
+}
+
+bridge_ends() {
+	systemctl stop second-tpm && within 60 test ! -e /dev/tpm1 && within 60 test ! -e /dev/tpmrm2 &&
+		within 60 is_down vtpm-bridge@tpm1
+}
+
+is_down() {
+	is "$1" ActiveState inactive || is "$1" ActiveState failed
+}
+
+bridge() {
+	check "udev starts no bridge for this machine's own TPM" no_bridge
+	check "a second TPM" second_tpm
+	check "udev starts a bridge for it" up vtpm-bridge@tpm1
+	check "which makes a TPM 2.0 device" bridged
+	security vtpm-bridge@tpm1.service
+	check "and ends with it" bridge_ends
+}
+
 first() {
 	check "the platform is set up on this machine's own TPM" set_up
 	check "a vTPM of the policy that was installed" vtpmctl create mine --stakeholder owner --user root
@@ -56,7 +115,10 @@ first() {
 	check "and answers" works
 	check "a counter" counter tpm2_nvdefine -Q 0x1500001 -C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
 	check "which counts" counter tpm2_nvincrement -Q 0x1500001 -C o
-	check "the demo of the installed files" /usr/share/vtpmmgr/tools/demo
+	check "the units say nothing that systemd does not know" units
+	check "the agent is not started without Xen" agent_waits
+	check "and says what it misses if it is" agent_says_why
+	bridge
 	security vtpmmgr.service
 	security ptpm-proxy.service
 }
@@ -79,7 +141,7 @@ up() {
 
 check "ptpm-proxy is up" up ptpm-proxy
 check "vtpmmgr is up" up vtpmmgr
-check "the man pages are there" test -f /usr/share/man/man8/vtpmmgr.8.gz
+check "the man pages are there" ls /usr/share/man/man8/{ptpm-proxy,vtpm-bridge,vtpm-init,vtpm-stubdom,vtpmmgr-agent,vtpmmgr}.8.gz
 task=$(sed 's/.*guest=\([a-z]*\).*/\1/' /proc/cmdline)
 "$task"
 journalctl -b -u vtpmmgr -u ptpm-proxy --no-pager | tail -n 20
