@@ -16,11 +16,11 @@ sources() {
 # Kept between runs: it is the same for every version of ours.
 fresh_debian() {
 	local cache=${XDG_CACHE_HOME:-$BUILD/cache}/vtpmmgr key
-	key=$(sources | sha256sum - "$TOP/tests/package/fresh.sh" | sha256sum | cut -c 1-16)
+	key=$({ sources && echo $FRESH_PACKAGES; } | sha256sum | cut -c 1-16)
 	cache=$cache/bookworm-$key.tar
 	[ -f "$cache" ] || {
 		mkdir -p "${cache%/*}" &&
-			sources | mmdebstrap --mode=root --variant=minbase --dpkgopt=force-unsafe-io \
+			sources | mmdebstrap --mode=root --format=tar --variant=minbase --dpkgopt=force-unsafe-io \
 				--include="$(echo $FRESH_PACKAGES | tr ' ' ,)" bookworm "$cache.new" - &&
 			mv "$cache.new" "$cache"
 	} || return
@@ -34,7 +34,6 @@ there() {
 }
 
 installed() {
-	rm "$DIR"/*-dbgsym_*.deb
 	cp "$DIR"/*.deb "$FRESH/tmp" && there sh -c 'apt-get install -qy --no-install-recommends \
 		/tmp/vtpmctl_*.deb /tmp/vtpmmgr_*.deb /tmp/ptpm-proxy_*.deb /tmp/vtpm-bridge_*.deb \
 		/tmp/vtpmmgr-xen_*.deb /tmp/vtpmmgr-domains_*.deb'
@@ -45,10 +44,12 @@ hook_installed() {
 	there sh -c 'apt-get install -qy --no-install-recommends /tmp/vtpmmgr-libvirt_*.deb'
 }
 
-# demo_there: as root of that Debian, on this kernel.
+# As root of that Debian, on this kernel. Its root becomes that of the namespace: who has just changed
+# his own makes no namespaces of users.
 demo_there() {
 	unshare --mount --pid --fork --kill-child --propagation private sh -c '
 		mount --rbind "$1" "$1" && cd "$1" && mount -t proc proc proc && mount -t sysfs sys sys &&
 			mount --rbind /dev dev && mount -t tmpfs run run && mount -t tmpfs tmp tmp &&
-			exec chroot . /usr/share/vtpmmgr/tools/demo' demo "$FRESH"
+			pivot_root . . && umount -l . &&
+			exec env -i PATH="$PATH" HOME=/root /usr/share/vtpmmgr/tools/demo' demo "$FRESH"
 }

@@ -72,7 +72,7 @@ agent_says_why() {
 	local dir=/run/systemd/system/vtpmmgr-agent.service.d
 	mkdir -p "$dir" && printf '[Unit]\nConditionPathExists=\n[Service]\nRestart=no\n' >"$dir/start.conf" &&
 		systemctl daemon-reload && systemctl start vtpmmgr-agent || return
-	within 60 is vtpmmgr-agent ActiveState failed && is vtpmmgr-agent ExecMainStatus 1 &&
+	within 300 is vtpmmgr-agent ActiveState failed && is vtpmmgr-agent ExecMainStatus 1 &&
 		journalctl -b -u vtpmmgr-agent | grep 'xenstored is not there'
 }
 
@@ -82,17 +82,17 @@ no_bridge() {
 
 # A second TPM, which a rule of this machine takes for one of Xen's frontend.
 second_tpm() {
-	mkdir /run/second && systemd-run -q --unit second-tpm swtpm chardev --vtpm-proxy --tpm2 \
-		--tpmstate dir=/run/second && within 60 test -c /dev/tpm1
+	modprobe tpm_vtpm_proxy && mkdir /run/second && systemd-run -q --unit second-tpm swtpm chardev --vtpm-proxy --tpm2 \
+		--tpmstate dir=/run/second && within 300 test -c /dev/tpm1
 }
 
 bridged() {
-	within 60 test -c /dev/tpmrm2 && TPM2TOOLS_TCTI=device:/dev/tpmrm2 tpm2_getrandom 8
+	within 300 test -c /dev/tpmrm2 && TPM2TOOLS_TCTI=device:/dev/tpmrm2 tpm2_getrandom 8
 }
 
 bridge_ends() {
-	systemctl stop second-tpm && within 60 test ! -e /dev/tpm1 && within 60 test ! -e /dev/tpmrm2 &&
-		within 60 is_down vtpm-bridge@tpm1
+	systemctl stop second-tpm && within 300 test ! -e /dev/tpm1 && within 300 test ! -e /dev/tpmrm2 &&
+		within 300 is_down vtpm-bridge@tpm1
 }
 
 is_down() {
@@ -124,7 +124,7 @@ first() {
 }
 
 again() {
-	check "the store is open" within 30 sh -c \
+	check "the store is open" within 300 sh -c \
 		'vtpmctl status --json | jq -e ".coverage[] | select(.item == \"open\").covered"'
 	check "the vTPM starts" vtpmctl start mine
 	check "its counter goes on" counter tpm2_nvincrement -Q 0x1500001 -C o
@@ -132,9 +132,9 @@ again() {
 		'vtpmctl show mine --json | jq -e ".version > 1"'
 }
 
-check "this machine's TPM" within 60 test -c /dev/tpmrm0
+check "this machine's TPM" within 300 test -c /dev/tpmrm0
 up() {
-	within 60 systemctl is-active "$1" && return
+	within 300 systemctl is-active "$1" && return
 	systemctl status --no-pager --lines 30 "$1"
 	return 1
 }

@@ -48,7 +48,7 @@ chip() {
 	mkdir -p "$DIR/chip"
 	stack_start chip swtpm socket --tpm2 --tpmstate "dir=$DIR/chip" \
 		--ctrl "type=unixio,path=$DIR/chip.ctrl" --terminate
-	within 20 test -S "$DIR/chip.ctrl"
+	within 60 test -S "$DIR/chip.ctrl"
 }
 
 # reported TASK SECONDS: what the machine said of it on its console, once it has switched itself off.
