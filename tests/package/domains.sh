@@ -67,10 +67,12 @@ same_again() {
 		cmp "$SOURCE/images/stub-initramfs" "$DOMAINS/stub-initramfs"
 }
 
-# boots IMAGE PATTERN: its kernel unpacks it and starts its init, which misses Xen and says so.
+# boots IMAGE PATTERN: its kernel unpacks it and starts its init, which misses Xen and says so, all of it
+# in the memory of the example.
 boots() {
-	timeout 300 qemu-system-x86_64 -machine q35,accel=tcg -cpu max -m 256 -nodefaults -display none \
-		-nic none -serial "file:$DIR/$1.console" -kernel "$DOMAINS/$1-kernel" \
+	local memory=$(sed -n 's/^memory = //p' "$EXAMPLES/$1.cfg")
+	timeout 300 qemu-system-x86_64 -machine q35,accel=tcg -cpu max -m "$memory" -nodefaults \
+		-display none -nic none -serial "file:$DIR/$1.console" -kernel "$DOMAINS/$1-kernel" \
 		-initrd "$DOMAINS/$1-initramfs" -no-reboot -append "console=ttyS0 quiet panic=-1 \
 		no_timer_check rootfstype=ramfs vtpm.manager=1"
 	grep -aE "$2" "$DIR/$1.console" || {
