@@ -124,6 +124,107 @@ static void test_closed_by_guest(void **state)
 	channel_close(ring);
 }
 
+/* The agent dies, and another one takes the same domains over. */
+static void another_agent(struct channel **ring)
+{
+	channel_close(*ring);
+	play_restart(&scene);
+	scene_skip_lists();
+	*ring = play_ring(&scene, "worker/" VTPM);
+	scene_ask(*ring);
+	scene_expect_spawned(*ring, STUB);
+}
+
+/* It is not the one that has attached the device; the guest closes that, or comes to use it. */
+static void closed_after(const char *state, unsigned replugs)
+{
+	struct channel *ring;
+
+	set_device(VTPM, LOST, "4");
+	ring = scene_served();
+	replugged(ERR_OK, 0);
+	another_agent(&ring);
+	play_wait(&scene, 10 * PLAY_PLUG_MS);
+	assert_int_equal(play_xl_waiting(), 0);
+	play_set(STATE, state);
+	play_wait(&scene, PLAY_PLUG_MS);
+	for (unsigned i = 0; i < replugs; i++)
+		replugged(ERR_OK, i);
+	play_set(STATE, "4");
+	wait_for_xl();
+	assert_int_equal(play_xl_waiting(), 0);
+	channel_close(ring);
+}
+
+static void test_agent_dies_while_guest_is_slow(void **state)
+{
+	(void)state;
+	closed_after("6", 1);
+}
+
+static void test_agent_dies_and_all_is_well(void **state)
+{
+	(void)state;
+	closed_after("4", 0);
+}
+
+/* A guest without a driver is not bothered by an agent that has only begun. */
+static void test_agent_begins_guest_has_no_driver(void **state)
+{
+	struct channel *ring;
+
+	(void)state;
+	set_device(VTPM, SERVING, "1");
+	ring = scene_served();
+	wait_for_xl();
+	assert_int_equal(play_xl_waiting(), 0);
+	channel_close(ring);
+}
+
+/* Between going and coming. */
+static void test_agent_dies_in_the_pause(void **state)
+{
+	struct channel *ring;
+
+	(void)state;
+	set_device(VTPM, LOST, "4");
+	ring = scene_served();
+	expect_xl("vtpm-detach", "0", NULL);
+	play_set(DEVICE, NULL);
+	play_xl_done(&scene, ERR_OK, "");
+	another_agent(&ring);
+	play_wait(&scene, PLAY_PLUG_MS);
+	expect_xl("vtpm-attach", "backend=" NAME, "uuid=" VTPM);
+	set_device(VTPM, SERVING, "4");
+	play_xl_done(&scene, ERR_OK, "");
+	another_agent(&ring);
+	play_set(DEVICE, NULL);
+	wait_for_xl();
+	assert_int_equal(play_xl_waiting(), 0);
+	channel_close(ring);
+}
+
+/* The stub domain goes between going and coming; the next one's guest is owed a device. */
+static void test_lost_in_the_pause(void **state)
+{
+	struct channel *ring;
+
+	(void)state;
+	set_device(VTPM, LOST, "4");
+	ring = scene_served();
+	expect_xl("vtpm-detach", "0", NULL);
+	play_set(DEVICE, NULL);
+	play_xl_done(&scene, ERR_OK, "");
+	play_domain_gone(&scene, STUB);
+	scene_skip_lists();
+	channel_close(ring);
+	play_turn(&scene);
+	ring = scene_served();
+	play_wait(&scene, PLAY_PLUG_MS);
+	expect_xl("vtpm-attach", "backend=" NAME, "uuid=" VTPM);
+	channel_close(ring);
+}
+
 static void test_detach_fails(void **state)
 {
 	struct channel *ring;
@@ -213,10 +314,23 @@ static void test_lost_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(test_replaced),        TEST(test_slow_stub),    TEST(test_slow_guest),
-	    TEST(test_closed_by_guest), TEST(test_detach_fails), TEST(test_no_device),
-	    TEST(test_connected),       TEST(test_other_vtpm),   TEST(test_other_backend),
-	    TEST(test_no_number),       TEST(test_other_guest),  TEST(test_lost_again),
+	    TEST(test_replaced),
+	    TEST(test_slow_stub),
+	    TEST(test_slow_guest),
+	    TEST(test_closed_by_guest),
+	    TEST(test_detach_fails),
+	    TEST(test_no_device),
+	    TEST(test_connected),
+	    TEST(test_other_vtpm),
+	    TEST(test_other_backend),
+	    TEST(test_no_number),
+	    TEST(test_other_guest),
+	    TEST(test_lost_again),
+	    TEST(test_agent_dies_while_guest_is_slow),
+	    TEST(test_agent_dies_and_all_is_well),
+	    TEST(test_agent_begins_guest_has_no_driver),
+	    TEST(test_agent_dies_in_the_pause),
+	    TEST(test_lost_in_the_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

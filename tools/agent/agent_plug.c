@@ -23,6 +23,7 @@
 enum frontend { FRONTEND_OTHER, FRONTEND_NEW, FRONTEND_CLOSED };
 
 static void detach(struct agent_worker *w);
+static void attach_later(struct agent_worker *w);
 
 static enum err start(struct agent_worker *w, const struct xl_job *what, xl_done_fn done)
 {
@@ -82,16 +83,20 @@ static enum frontend frontend_of(const struct agent_worker *w, const char *devic
 	return strcmp(state, "6") == 0 ? FRONTEND_CLOSED : FRONTEND_OTHER;
 }
 
-/* At the domain that serves: only what this has attached is looked after. */
+/*
+ * At the domain that serves, and perhaps attached by an agent that has died since. A guest that
+ * makes nothing of a device may be without a driver: only what this agent has attached is then
+ * taken back.
+ */
 static bool is_unusable(struct agent_worker *w, const char *device)
 {
-	enum frontend f = w->plug.tries > 0 ? frontend_of(w, device) : FRONTEND_OTHER;
+	enum frontend f = frontend_of(w, device);
 
 	if (f == FRONTEND_NEW && w->plug.looks > 0) {
 		w->plug.waits = true;
 		return false;
 	}
-	return f != FRONTEND_OTHER;
+	return f == FRONTEND_CLOSED || (f == FRONTEND_NEW && w->plug.tries > 0);
 }
 
 /* Whose the backend at this path is: libxl has written it. */
@@ -119,9 +124,42 @@ static void on_device(void *arg, const char *name)
 	struct agent_worker *w = arg;
 	uint32_t number;
 
-	if (w->plug.device[0] == '\0' && number_u32(name, AGENT_DOMID_MAX, &number) == ERR_OK &&
-	    is_ours(w, name) && leads_nowhere(w, name))
+	if (w->plug.device[0] || number_u32(name, AGENT_DOMID_MAX, &number) || !is_ours(w, name))
+		return;
+	w->plug.there = true;
+	if (leads_nowhere(w, name))
 		snprintf(w->plug.device, sizeof(w->plug.device), "%s", name);
+}
+
+/*
+ * That the guest is owed its device is noted where libxl keeps what it knows of the guest: agent
+ * and stub domain may end before it is given back, the note ends with the guest.
+ */
+static struct plug_note {
+	char path[XENSTORE_PATH_MAX];
+} note_of(const struct agent_worker *w)
+{
+	struct plug_note n;
+
+	snprintf(n.path, sizeof(n.path), "/libxl/%s/vtpmmgr/%s", w->plug.guest,
+		 uuid_format(w->uuid).s);
+	return n;
+}
+
+/* For the guest to read, because only for a domain that is there anything is written. */
+static enum err note(const struct agent_worker *w)
+{
+	uint32_t guest;
+	enum err e = number_u32(w->plug.guest, AGENT_DOMID_MAX, &guest);
+
+	return e ? e : xenstore_write(w->agent->xenstore, note_of(w).path, "owed", guest);
+}
+
+static bool is_owed(const struct agent_worker *w)
+{
+	char text[XENSTORE_PATH_MAX];
+
+	return xenstore_read(w->agent->xenstore, note_of(w).path, text, sizeof(text)) == ERR_OK;
 }
 
 /* ---- away, and back ------------------------------------------------------------------------- */
@@ -147,12 +185,18 @@ static void look(struct agent_worker *w)
 	char path[XENSTORE_PATH_MAX];
 
 	w->plug.device[0] = '\0';
-	w->plug.waits = false;
+	w->plug.there = w->plug.waits = false;
 	snprintf(path, sizeof(path), "/libxl/%s/device/vtpm", w->plug.guest);
 	if (xenstore_list(w->agent->xenstore, path, on_device, w))
 		return;
-	if (w->plug.device[0] && w->plug.tries < TRIES) {
+	if (w->plug.there)
+		xenstore_remove(w->agent->xenstore, note_of(w).path);
+	if (w->plug.tries == TRIES)
+		return;
+	if (w->plug.device[0]) {
 		detach(w);
+	} else if (!w->plug.there && is_owed(w)) {
+		attach_later(w);
 	} else if (w->plug.waits) {
 		w->plug.looks--;
 		look_later(w);
@@ -194,6 +238,12 @@ static void on_pause_over(void *arg)
 }
 
 /* The next one will have the same path, so the guest must have seen that this one has gone. */
+static void attach_later(struct agent_worker *w)
+{
+	if (loop_after(w->agent->loop, pause_of(w), on_pause_over, w, &w->plug.timer))
+		complain(w, "vtpm-attach", "no memory for a timer");
+}
+
 static void on_detached(void *arg, enum err e, const char *output)
 {
 	struct agent_worker *w = arg;
@@ -203,8 +253,8 @@ static void on_detached(void *arg, enum err e, const char *output)
 	xl_last_line(output, why, sizeof(why));
 	if (e)
 		complain(w, "vtpm-detach", why);
-	else if (loop_after(w->agent->loop, pause_of(w), on_pause_over, w, &w->plug.timer))
-		complain(w, "vtpm-attach", "no memory for a timer");
+	else
+		attach_later(w);
 }
 
 static void detach(struct agent_worker *w)
@@ -212,7 +262,9 @@ static void detach(struct agent_worker *w)
 	const struct xl_job job = {.args = {"vtpm-detach", w->plug.guest, w->plug.device}};
 
 	log_debug("domain %s: device %s leads nowhere", w->plug.guest, w->plug.device);
-	if (start(w, &job, on_detached))
+	if (note(w))
+		complain(w, "vtpm-detach", "it cannot be noted");
+	else if (start(w, &job, on_detached))
 		complain(w, "vtpm-detach", "cannot be run");
 }
 
@@ -222,6 +274,7 @@ void agent_plug_look(struct agent_worker *w)
 		return;
 	memcpy(w->plug.guest, w->guest, sizeof(w->guest));
 	w->plug.tries = 0;
+	w->plug.looks = LOOKS;
 	look(w);
 }
 

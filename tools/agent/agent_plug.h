@@ -30,6 +30,7 @@ struct agent_plug {
 	char device[8];
 	unsigned tries;
 	unsigned looks; /* that are left, at what the guest makes of it */
+	bool there;     /* a device of this vTPM's, wherever it leads */
 	bool waits;     /* it has made nothing of it yet */
 };
 
