@@ -7,7 +7,10 @@
  * device go and another come.
  *
  * Only the guest that the vTPM is bound to, and of its devices only one that the
- * toolstack's own copy (/libxl) says is this vTPM's, at a domain that is gone.
+ * toolstack's own copy (/libxl) says is this vTPM's, at a domain that is gone; or
+ * at the one that serves, where the guest has closed it. A guest whose device is
+ * away already is given it where a note in xenstore says that it is owed one:
+ * /libxl/GUEST/vtpmmgr/VTPM-UUID.
  */
 #ifndef TOOLS_AGENT_PLUG_H
 #define TOOLS_AGENT_PLUG_H
