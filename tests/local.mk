@@ -15,7 +15,8 @@ print-installed:
 .PHONY: print-unit-tests print-programs print-installed
 
 noinst_PROGRAMS += tests/bench/bench_socket tests/bench/bench_floor tests/bench/bench_fsync \
-	tests/bench/bench_relay tests/bench/bench_device tests/bench/bench_hops
+	tests/bench/bench_relay tests/bench/bench_device tests/bench/bench_hops \
+	tests/bench/bench_stamp
 tests_bench_bench_socket_SOURCES = tests/bench/bench_socket.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_socket_LDADD = libvtpm.a
@@ -29,6 +30,9 @@ tests_bench_bench_fsync_LDADD = libvtpm.a
 tests_bench_bench_relay_SOURCES = tests/bench/bench_relay.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_relay_LDADD = libvtpm.a
+tests_bench_bench_stamp_SOURCES = tests/bench/bench_stamp.c tests/bench/bench_tpm.c \
+	tests/bench/bench_tpm.h
+tests_bench_bench_stamp_LDADD = libvtpm.a
 tests_bench_bench_device_SOURCES = tests/bench/bench_device.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h
 tests_bench_bench_device_LDADD = libvtpm.a

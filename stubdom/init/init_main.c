@@ -73,6 +73,7 @@ static void on_try(void *arg)
 		try_again(in, RETRY_MS);
 		return;
 	}
+	log_info("the rings of domain %u are open", in->options.manager);
 	e = stub_attach(&in->stub, in->rings);
 	memset(in->rings, 0, sizeof(in->rings));
 	if (!e)

@@ -249,8 +249,10 @@ static enum err watch(struct xl_run *r)
 static void begin(struct xl_run *r)
 {
 	struct xl *x = r->xl;
-	enum err e = launch_with_pipe(r);
+	enum err e;
 
+	log_debug("xl %s", r->args[0]);
+	e = launch_with_pipe(r);
 	TAILQ_REMOVE(&x->waiting, r, link);
 	if (!e) {
 		TAILQ_INSERT_TAIL(&x->running, r, link);
