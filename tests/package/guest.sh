@@ -121,6 +121,7 @@ first() {
 	bridge
 	security vtpmmgr.service
 	security ptpm-proxy.service
+	security vtpmmgr-agent.service
 }
 
 again() {
