@@ -28,7 +28,7 @@ SAYS=dom0
 xen_start() {
 	mount -t xenfs xenfs /proc/xen
 	xenstored --pid-file /run/xenstored.pid
-	within 100 xenstore-read / || echo "dom0 not ok: xenstored"
+	within 300 xenstore-read / || echo "dom0 not ok: xenstored"
 	xen-init-dom0 >/dev/null
 	xenconsoled --pid-file=/run/xenconsoled.pid --log=all --log-dir=/var/log/xen
 }

@@ -16,7 +16,7 @@ SAYS=guest
 . /lib.sh
 
 tpm_driver() {
-	insmod /lib/xen-tpmfront.ko && within 100 test -c /dev/tpm0
+	insmod /lib/xen-tpmfront.ko && within 300 test -c /dev/tpm0
 }
 
 # keyed TOOL...: behind /dev/tpm0 nobody but us makes room for the next one's keys.
@@ -57,7 +57,7 @@ tpm_tools() {
 count() {
 	tpm2_nvreadpublic 0x1500001 >/dev/null 2>&1 || check "a counter" tpm2_nvdefine -Q 0x1500001 \
 		-C o -s 8 -a 'ownerread|ownerwrite|nt=counter'
-	check "counts" within 100 tpm2_nvincrement -Q 0x1500001 -C o
+	check "counts" within 300 tpm2_nvincrement -Q 0x1500001 -C o
 	counter=$((0x$(tpm2_nvread 0x1500001 -C o -s 8 | od -An -tx1 | tr -d ' ')))
 	echo "guest counter $counter"
 }
@@ -96,13 +96,13 @@ raw_device() {
 # The vTPM tests itself before there is a device.
 bridge() {
 	background vtpm-bridge vtpm-bridge /dev/tpm0
-	check "a device with a resource manager" within 100 test -c /dev/tpmrm1
+	check "a device with a resource manager" within 300 test -c /dev/tpmrm1
 	check "it is a TPM 2.0" grep -qx 2 /sys/class/tpm/tpm1/tpm_version_major
 }
 
 # bridge_ends DESCRIPTION COMMAND...: of its exit status
 bridge_ends() {
-	check "its device is gone" within 100 test ! -e /dev/tpmrm1
+	check "its device is gone" within 300 test ! -e /dev/tpmrm1
 	check "$@" || sed 's/^/guest: /' /var/log/vtpm-bridge.log
 }
 

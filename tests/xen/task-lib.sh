@@ -102,7 +102,7 @@ listening() {
 
 proxy_start() {
 	background ptpm-proxy ptpm-proxy --tcti device:/dev/tpmrm0 --socket-dir /run/vtpmmgr/ptpm
-	within 100 listening /run/vtpmmgr/ptpm/keys /run/vtpmmgr/ptpm/provision
+	within 300 listening /run/vtpmmgr/ptpm/keys /run/vtpmmgr/ptpm/provision
 }
 
 # The example, with this machine's paths and digests; STORE: another device.
@@ -124,7 +124,7 @@ agent_start() {
 	background vtpmmgr-agent vtpmmgr-agent --verbose --kernel "$DOMAINS/Image" \
 		--initramfs "$DOMAINS/stub-initramfs" ${STUB_MEMORY:+--memory "$STUB_MEMORY"} \
 		${AGENT_OPTIONS:-}
-	within 100 listening /run/vtpmmgr/admin
+	within 300 listening /run/vtpmmgr/admin
 }
 
 answers() {
@@ -138,7 +138,7 @@ platform_up() {
 	must "the proxy serves" proxy_start
 	must "the manager's domain" manager_start --stub-image "$(cat "$DOMAINS/stub.digest")" "$@"
 	must "the agent" agent_start
-	must "the manager answers vtpmctl in dom0" within 100 answers
+	must "the manager answers vtpmctl in dom0" within 300 answers
 }
 
 platform_init() {
@@ -184,7 +184,7 @@ run_guest() {
 	! xl domid "$1" >/dev/null 2>&1 || xl destroy "$1"
 	rm -f "/var/log/xen/guest-$1.log"
 	guest_config "$1" "$2" "$(vtpm_uuid "$1")" "$3" >"/etc/xen/$1.cfg" &&
-		xl_create "/etc/xen/$1.cfg" && within 100 guest_said "$1" 'guest done' &&
+		xl_create "/etc/xen/$1.cfg" && within 1000 guest_said "$1" 'guest done' &&
 		guest_console "$1" | grep -a '^guest'
 }
 
