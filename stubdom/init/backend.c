@@ -18,14 +18,17 @@
 #define PATH_SIZE   96
 #define DEVICES_MAX 16 /* more than that are not looked at */
 #define REMOVE_MS \
-	1000        /* libxl looks at Closed in between, and then waits for the directory to go */
-#define STEPS_MAX 4 /* from state to state in one go */
+	1000 /* libxl looks at Closed in between, and then waits for the directory to go */
+#define PART_MS   5000 /* libxl waits for ten seconds */
+#define STEPS_MAX 4    /* from state to state in one go */
 
 struct device {
 	bool used;
 	bool seen; /* in the scan that is under way */
 	uint32_t domid, handle;
 	struct backend *backend;
+	struct loop_timer *parting;
+	bool late; /* that was long enough */
 	struct loop_timer *removal;
 };
 
@@ -43,6 +46,7 @@ struct backend {
 };
 
 static void look_again(struct backend *b);
+static void follow(struct device *d);
 
 /* ---- xenstore ------------------------------------------------------------------------------- */
 
@@ -136,8 +140,32 @@ static bool rest(struct device *d)
 	return false;
 }
 
+static void stop_parting(struct device *d)
+{
+	loop_cancel(d->parting);
+	d->parting = NULL;
+	d->late = false;
+}
+
+static void on_late(void *arg)
+{
+	struct device *d = arg;
+
+	d->parting = NULL;
+	d->late = true;
+	follow(d);
+}
+
+static bool part(struct device *d)
+{
+	if (!d->parting && loop_after(d->backend->loop, PART_MS, on_late, d, &d->parting))
+		d->late = true;
+	return d->late;
+}
+
 static bool offer(struct device *d)
 {
+	stop_parting(d);
 	unmap(d);
 	write_key(d, "feature-protocol-v2", "1");
 	write_state(d, XENBUS_INIT_WAIT);
@@ -173,6 +201,7 @@ static bool release(struct device *d)
 
 static bool end(struct device *d)
 {
+	stop_parting(d);
 	unmap(d);
 	write_state(d, XENBUS_CLOSED);
 	if (!d->removal &&
@@ -188,8 +217,9 @@ static bool forget(struct device *d)
 }
 
 static bool (*const steps[])(struct device *d) = {
-    [DEVICE_REST] = rest,       [DEVICE_OFFER] = offer, [DEVICE_CONNECT] = connect_it,
-    [DEVICE_RELEASE] = release, [DEVICE_END] = end,     [DEVICE_FORGET] = forget,
+    [DEVICE_REST] = rest,     [DEVICE_OFFER] = offer, [DEVICE_CONNECT] = connect_it,
+    [DEVICE_PART] = part,     [DEVICE_END] = end,     [DEVICE_RELEASE] = release,
+    [DEVICE_FORGET] = forget,
 };
 
 static struct device_view look(const struct device *d)
@@ -204,6 +234,7 @@ static struct device_view look(const struct device *d)
 	    .allowed = b->registered && d->domid == b->guest,
 	    .connected = b->connected == d,
 	    .free = b->connected == NULL,
+	    .late = d->late,
 	};
 }
 
@@ -257,6 +288,7 @@ static struct device *add(struct backend *b, uint32_t domid, uint32_t handle)
 
 static void drop(struct device *d)
 {
+	stop_parting(d);
 	unmap(d);
 	loop_cancel(d->removal);
 	watch_frontend(d, false);

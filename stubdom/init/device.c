@@ -25,6 +25,16 @@ static bool is_ending(const struct device_view *v)
 	return !v->online || v->backend >= XENBUS_CLOSING;
 }
 
+/*
+ * A driver that loses its backend with a command under way waits for the answer, Linux's for two
+ * minutes; told that the device goes, it lets go itself as soon as that is answered.
+ */
+static bool is_parting(const struct device_view *v)
+{
+	return is_ending(v) && v->backend != XENBUS_CLOSED && v->connected && is_ready(v) &&
+	       v->allowed && !v->late;
+}
+
 static bool is_new(const struct device_view *v)
 {
 	return v->backend == XENBUS_INITIALISING;
@@ -47,8 +57,9 @@ static const struct {
 	bool (*holds)(const struct device_view *v);
 	enum device_do next;
 } rules[] = {
-    {is_missing, DEVICE_FORGET}, {is_over, DEVICE_REST},       {is_ending, DEVICE_END},
-    {is_new, DEVICE_OFFER},      {is_leaving, DEVICE_RELEASE}, {can_connect, DEVICE_CONNECT},
+    {is_missing, DEVICE_FORGET},   {is_over, DEVICE_REST}, {is_parting, DEVICE_PART},
+    {is_ending, DEVICE_END},       {is_new, DEVICE_OFFER}, {is_leaving, DEVICE_RELEASE},
+    {can_connect, DEVICE_CONNECT},
 };
 
 enum device_do device_next(const struct device_view *v)

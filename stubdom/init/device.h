@@ -26,6 +26,7 @@ struct device_view {
 	bool allowed;   /* the frontend's domain is the guest of this vTPM */
 	bool connected; /* its page is mapped */
 	bool free;      /* no other device is connected */
+	bool late;      /* DEVICE_PART was long enough ago */
 };
 
 enum device_do {
@@ -33,8 +34,9 @@ enum device_do {
 	DEVICE_OFFER,   /* say what this backend can, and InitWait */
 	DEVICE_CONNECT, /* map, bind, and say Connected; stay where it is if that cannot be done */
 	DEVICE_RELEASE, /* unbind, unmap, and say InitWait */
-	DEVICE_END,     /* unbind, unmap, and say Closed; remove the directory once libxl saw it */
-	DEVICE_FORGET,  /* unbind, unmap, and say nothing: there is no directory */
+	DEVICE_PART, /* go on serving, for some seconds at most: the frontend is to let go first */
+	DEVICE_END,  /* unbind, unmap, and say Closed; remove the directory once libxl saw it */
+	DEVICE_FORGET, /* unbind, unmap, and say nothing: there is no directory */
 };
 
 enum device_do device_next(const struct device_view *v);

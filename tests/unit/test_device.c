@@ -100,6 +100,7 @@ static void what_libxl_takes_away_ends(void **state)
 
 		v.backend = XENBUS_CLOSING;
 		v.online = false;
+		v.late = true;
 		assert_int_equal(device_next(&v), DEVICE_END);
 		v.backend = XENBUS_INIT_WAIT;
 		assert_int_equal(device_next(&v), DEVICE_END);
@@ -110,6 +111,27 @@ static void what_libxl_takes_away_ends(void **state)
 		assert_int_equal(device_next(&v), DEVICE_END);
 		v.connected = false;
 		assert_int_equal(device_next(&v), DEVICE_REST);
+	}
+}
+
+/* What it has under way is answered first; nobody else's end is waited for. */
+static void a_frontend_lets_go_before_it_ends(void **state)
+{
+	(void)state;
+	for (int f = 0; f < STATES; f++) {
+		struct device_view v = connected((enum xenbus_state)f);
+
+		v.backend = XENBUS_CLOSING;
+		v.online = false;
+		assert_int_equal(device_next(&v), ready(f) ? DEVICE_PART : DEVICE_END);
+		v.allowed = false;
+		assert_int_equal(device_next(&v), DEVICE_END);
+		v.allowed = true;
+		v.connected = false;
+		assert_int_equal(device_next(&v), DEVICE_END);
+		v.connected = true;
+		v.backend = XENBUS_CLOSED;
+		assert_int_equal(device_next(&v), DEVICE_END);
 	}
 }
 
@@ -184,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(a_frontend_that_leaves_is_released),
 	    cmocka_unit_test(who_is_the_guest_no_more_is_released),
 	    cmocka_unit_test(what_libxl_takes_away_ends),
+	    cmocka_unit_test(a_frontend_lets_go_before_it_ends),
 	    cmocka_unit_test(a_directory_that_has_gone_is_not_written_to),
 	    cmocka_unit_test(a_reload_of_the_driver_goes_once_round),
 	    cmocka_unit_test(states_are_one_digit),
