@@ -250,7 +250,7 @@ static enum err filter_syscalls(const struct sandbox *s)
 
 	for (size_t i = 0; i < s->nsyscalls && rc == 0; i++)
 		rc = allow(filter, s->syscalls[i]);
-	/* How the kernel goes on with an allowed one after SIGCONT, or when the machine slept. */
+	/* How the kernel goes on with an allowed one that SIGSTOP or a freezer interrupted. */
 	if (rc == 0)
 		rc = allow(filter, SCMP_SYS(restart_syscall));
 	if (SANITIZED)

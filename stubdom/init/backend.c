@@ -154,6 +154,7 @@ static void on_late(void *arg)
 	d->parting = NULL;
 	d->late = true;
 	follow(d);
+	look_again(d->backend);
 }
 
 static bool part(struct device *d)

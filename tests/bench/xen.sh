@@ -23,7 +23,7 @@ proxy_start() {
 	background ptpm-proxy ptpm-proxy --tcti device:/dev/tpmrm0 --socket-dir /run/vtpmmgr/proxy
 	ln -s /run/vtpmmgr/proxy/provision /run/vtpmmgr/ptpm/provision
 	background relay bench_relay /run/vtpmmgr/ptpm/keys /run/vtpmmgr/proxy/keys /tmp/delay
-	within 100 test -S /run/vtpmmgr/proxy/keys -a -S /run/vtpmmgr/ptpm/keys
+	within 100 listening /run/vtpmmgr/proxy/keys /run/vtpmmgr/ptpm/keys
 }
 
 # What the pTPM has done since the last time, as the relay prints it.

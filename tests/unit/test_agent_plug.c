@@ -37,12 +37,25 @@ static void expect_xl(const char *command, const char *second, const char *third
 		assert_string_equal(r->args[3], third);
 }
 
-/* The device goes, and comes back after a while in which the guest can see that it has gone. */
-static void replugged(enum err attached, unsigned tries)
+/* Another stub domain serves than the one that the guest's device leads to. */
+static struct channel *served_again(void)
+{
+	set_device(VTPM, LOST, "4");
+	return scene_served();
+}
+
+/* The device goes. */
+static void taken(void)
 {
 	expect_xl("vtpm-detach", "0", NULL);
 	play_set(DEVICE, NULL);
 	play_xl_done(&scene, ERR_OK, "");
+}
+
+/* It goes, and comes back after a while in which the guest can see that it has gone. */
+static void replugged(enum err attached, unsigned tries)
+{
+	taken();
 	assert_int_equal(play_xl_waiting(), 0);
 	play_wait(&scene, PLAY_PLUG_MS << tries);
 	expect_xl("vtpm-attach", "backend=" NAME, "uuid=" VTPM);
@@ -50,33 +63,28 @@ static void replugged(enum err attached, unsigned tries)
 	play_xl_done(&scene, attached, "");
 }
 
-static void test_replaced(void **state)
+static void replaced(enum err attached)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
-	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
-	replugged(ERR_OK, 0);
+	replugged(attached, 0);
 	play_set(STATE, "4");
 	play_wait(&scene, PLAY_PLUG_MS << 2);
 	assert_int_equal(play_xl_waiting(), 0);
 	channel_close(ring);
 }
 
+static void test_replaced(void **state)
+{
+	(void)state;
+	replaced(ERR_OK);
+}
+
 /* xl has waited too long for a stub domain that was only starting. */
 static void test_slow_stub(void **state)
 {
-	struct channel *ring;
-
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
-	replugged(ERR_IO, 0);
-	play_set(STATE, "4");
-	play_wait(&scene, PLAY_PLUG_MS << 2);
-	assert_int_equal(play_xl_waiting(), 0);
-	channel_close(ring);
+	replaced(ERR_IO);
 }
 
 /* Until the agent has lost its patience with the guest. */
@@ -89,11 +97,9 @@ static void wait_for_xl(void)
 /* A guest that never looks at its device is not bothered for ever. */
 static void test_slow_guest(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
 	replugged(ERR_OK, 0);
 	play_wait(&scene, 10 * PLAY_PLUG_MS);
 	assert_int_equal(play_xl_waiting(), 0);
@@ -109,11 +115,9 @@ static void test_slow_guest(void **state)
 /* It took the new device for the old one, which it was still taking down. */
 static void test_closed_by_guest(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
 	replugged(ERR_OK, 0);
 	play_set(STATE, "6");
 	play_wait(&scene, PLAY_PLUG_MS);
@@ -138,10 +142,8 @@ static void another_agent(struct channel **ring)
 /* It is not the one that has attached the device; the guest closes that, or comes to use it. */
 static void closed_after(const char *state, unsigned replugs)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
 	replugged(ERR_OK, 0);
 	another_agent(&ring);
 	play_wait(&scene, 10 * PLAY_PLUG_MS);
@@ -184,14 +186,10 @@ static void test_agent_begins_guest_has_no_driver(void **state)
 /* Between going and coming. */
 static void test_agent_dies_in_the_pause(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
-	expect_xl("vtpm-detach", "0", NULL);
-	play_set(DEVICE, NULL);
-	play_xl_done(&scene, ERR_OK, "");
+	taken();
 	another_agent(&ring);
 	play_wait(&scene, PLAY_PLUG_MS);
 	expect_xl("vtpm-attach", "backend=" NAME, "uuid=" VTPM);
@@ -207,14 +205,10 @@ static void test_agent_dies_in_the_pause(void **state)
 /* The stub domain goes between going and coming; the next one's guest is owed a device. */
 static void test_lost_in_the_pause(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
-	expect_xl("vtpm-detach", "0", NULL);
-	play_set(DEVICE, NULL);
-	play_xl_done(&scene, ERR_OK, "");
+	taken();
 	play_domain_gone(&scene, STUB);
 	scene_skip_lists();
 	channel_close(ring);
@@ -227,11 +221,9 @@ static void test_lost_in_the_pause(void **state)
 
 static void test_detach_fails(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
 	expect_xl("vtpm-detach", "0", NULL);
 	play_xl_done(&scene, ERR_IO, "no");
 	play_wait(&scene, PLAY_PLUG_MS << 1);
@@ -294,11 +286,9 @@ static void test_other_guest(void **state)
 /* The stub domain goes while its guest is being served anew. */
 static void test_lost_again(void **state)
 {
-	struct channel *ring;
+	struct channel *ring = served_again();
 
 	(void)state;
-	set_device(VTPM, LOST, "4");
-	ring = scene_served();
 	expect_xl("vtpm-detach", "0", NULL);
 	play_domain_gone(&scene, STUB);
 	play_xl_done(&scene, ERR_OK, "");

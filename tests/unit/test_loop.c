@@ -48,8 +48,7 @@ static void start_clock(void)
 	still.tv_sec = 0;
 }
 
-/* ---- what happens -----------------------------------------------------------------------------
- */
+/* ---- what happens --------------------------------------------------------------------------- */
 
 static void note(struct scene *s, char what)
 {

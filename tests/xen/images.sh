@@ -83,15 +83,6 @@ dom0_root() {
 	cp -r "$XEN_IMAGES" "$1/boot"
 }
 
-# stub_digest KERNEL INITRAMFS: what the manager is told to insist on:
-# SHA-256(SHA-256(kernel) || SHA-256(initramfs)).
-stub_digest() {
-	local file
-	for file in "$@"; do
-		sha256sum "$file" | cut -d ' ' -f 1
-	done | xxd -r -p | sha256sum | cut -d ' ' -f 1
-}
-
 image_key() {
 	key_of "$TOP"/tests/xen/*.sh "$TOP"/tools/xen/manager.cfg "$TOP"/stubdom/image/* $(cross_programs) "$XEN_BUILD"/images/*
 }
@@ -103,6 +94,6 @@ make_images() {
 		cp "$(xen_kernel)" "$XEN_IMAGES/Image" &&
 		guest_root "$work" && archive "$work" >"$XEN_IMAGES/guest.cpio" &&
 		cp "$XEN_BUILD"/images/*-initramfs "$XEN_IMAGES/" &&
-		stub_digest "$XEN_IMAGES"/{Image,stub-initramfs} >"$XEN_IMAGES/stub.digest" &&
+		"$TOP/stubdom/image/digest" "$XEN_IMAGES"/{Image,stub-initramfs} >"$XEN_IMAGES/stub.digest" &&
 		dom0_root "$work" && archive "$work" >"$DOM0_IMAGE" && rm -rf "$work"
 }

@@ -29,7 +29,7 @@ kernel_key() {
 small_images() {
 	DOMAIN_ROOT=$XEN_ROOT DOMAIN_POLICY=$TOP/tests/policy.json \
 		cross_make domain-images DOMAIN_IMAGES="$XEN_SMALL" &&
-		stub_digest "$XEN_SMALL"/{domain-kernel,stub-initramfs} >"$XEN_SMALL/stub.digest"
+		"$TOP/stubdom/image/digest" "$XEN_SMALL"/{domain-kernel,stub-initramfs} >"$XEN_SMALL/stub.digest"
 }
 
 small_parts() {

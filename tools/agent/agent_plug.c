@@ -135,11 +135,13 @@ static void on_device(void *arg, const char *name)
  * That the guest is owed its device is noted where libxl keeps what it knows of the guest: agent
  * and stub domain may end before it is given back, the note ends with the guest.
  */
-static struct plug_note {
+struct note {
 	char path[XENSTORE_PATH_MAX];
-} note_of(const struct agent_worker *w)
+};
+
+static struct note note_of(const struct agent_worker *w)
 {
-	struct plug_note n;
+	struct note n;
 
 	snprintf(n.path, sizeof(n.path), "/libxl/%s/vtpmmgr/%s", w->plug.guest,
 		 uuid_format(w->uuid).s);

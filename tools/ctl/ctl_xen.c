@@ -35,7 +35,7 @@ static enum err ask_manager(struct ctl *c, uint32_t *domid)
 	uint64_t n;
 	enum err e = run_xl(c, args, &output);
 
-	if (e || !output)
+	if (e)
 		return ctl_fail(c, ERR_ARG,
 				"cannot ask xl for the manager's domain; give --manager DOMID");
 	output[strcspn(output, "\n")] = '\0';
