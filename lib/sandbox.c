@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/sandbox.h"
 
+#include "config.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -18,16 +19,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
+#if SANITIZED
 /* The leak check at exit starts a tracer; a sandboxed process may not. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "detect_leaks=0";
 }
-#else
-#define SANITIZED 0
 #endif
 
 /* Any directory that exists on every Linux; its place is taken for a moment. */

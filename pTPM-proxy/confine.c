@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pTPM-proxy/confine.h"
 
+#include "config.h"
 #include "lib/log.h"
 #include "pTPM-proxy/syscalls.h"
 
@@ -16,7 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#if SANITIZED
 /* At the end, the leak checker would read /proc and trace this process: that is forbidden here. */
 const char *__asan_default_options(void);
 

@@ -29,9 +29,7 @@ vtpm_stubdom_LDADD = libstubdom.a libvtpm.a $(TPMS_LIBS) $(CRYPTO_LIBS) $(SECCOM
 # sanitizers cannot be linked statically. The linker would warn of name lookups in libcrypto's
 # socket BIOs, which a worker never calls, and could not.
 if !SANITIZERS
-if !FUZZERS
 vtpm_stubdom_LDFLAGS = $(AM_LDFLAGS) -static -no-pie -Wl,--no-warnings
-endif
 endif
 
 # Process 1 of a stub domain. What of it knows nothing of Xen is built and tested everywhere.
@@ -59,9 +57,7 @@ vtpm_init_CFLAGS = $(AM_CFLAGS) $(XEN_CFLAGS)
 vtpm_init_LDADD = libstubinit.a libvtpmxen.a libvtpm.a $(XEN_LIBS) -lxentoolcore -lxentoollog
 # Static: the domain has nothing else in it.
 if !SANITIZERS
-if !FUZZERS
 vtpm_init_LDFLAGS = $(AM_LDFLAGS) -static -no-pie
-endif
 endif
 endif
 

@@ -37,9 +37,7 @@ tests_bench_bench_device_SOURCES = tests/bench/bench_device.c tests/bench/bench_
 	tests/bench/bench_tpm.h
 tests_bench_bench_device_LDADD = libvtpm.a
 if !SANITIZERS
-if !FUZZERS
 tests_bench_bench_device_LDFLAGS = $(AM_LDFLAGS) -static -no-pie
-endif
 endif
 tests_bench_bench_hops_SOURCES = tests/bench/bench_hops.c tests/bench/bench_tpm.c \
 	tests/bench/bench_tpm.h

@@ -7,6 +7,7 @@
  * kill the process. In the same sandbox whose allow-list has the call added, as
  * if the kernel's filter had failed, the wall behind it must refuse.
  */
+#include "config.h"
 #include "lib/log.h"
 #include "lib/sandbox.h"
 #include "lib/spawn.h"
@@ -41,12 +42,6 @@
 #define EXIT_OTHER 2 /* refused with an errno that is not the wall's; printed */
 #define EXIT_SETUP 3
 #define SYSCALLS   128
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
 
 struct context {
 	pid_t victim; /* another worker, as the host numbers it */

@@ -11,7 +11,7 @@ modules_source() {
 	rm -rf "$XEN_MODULES" && mkdir -p "$XEN_MODULES" || return
 	echo "include $src/linux-headers-${version%-arm64}-common/Makefile" \
 		>"$src/linux-headers-$version/Makefile"
-	tar -x -f "$src"/linux-source-*.tar.xz -C "$XEN_MODULES" --strip-components=4 --wildcards \
+	tar -x -f "$src"/linux-source-*.tar.xz -C "$XEN_MODULES" --strip-components=4 --wildcards --occurrence \
 		'*/drivers/char/tpm/tpm.h' '*/drivers/char/tpm/tpm_tis.c' \
 		'*/drivers/char/tpm/tpm_tis_core.h' '*/drivers/char/tpm/xen-tpmfront.c'
 	echo "obj-m := tpm_tis.o xen-tpmfront.o" >"$XEN_MODULES/Makefile"
