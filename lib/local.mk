@@ -17,6 +17,7 @@ libvtpm_a_SOURCES = \
 	lib/err.c lib/err.h \
 	lib/field.c lib/field.h \
 	lib/finding.c lib/finding.h \
+	lib/folder.c lib/folder.h \
 	lib/frame.c lib/frame.h \
 	lib/freshness.c lib/freshness.h \
 	lib/hex.c lib/hex.h \
@@ -88,6 +89,11 @@ check_PROGRAMS += tests/unit/test_cmdline
 tests_unit_test_cmdline_SOURCES = tests/unit/test_cmdline.c
 tests_unit_test_cmdline_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_cmdline_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += tests/unit/test_folder
+tests_unit_test_folder_SOURCES = tests/unit/test_folder.c
+tests_unit_test_folder_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_folder_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += tests/unit/test_hex
 tests_unit_test_hex_SOURCES = tests/unit/test_hex.c

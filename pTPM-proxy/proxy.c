@@ -2,6 +2,7 @@
 /* ptpm-proxy: the one program that opens the physical TPM. */
 #include "config.h"
 #include "lib/channel.h"
+#include "lib/folder.h"
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "pTPM-proxy/confine.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -58,22 +58,6 @@ static void on_stop_signal(void *arg, int signo)
 	loop_stop(arg);
 }
 
-/* Ours alone: who could replace a socket in it could pass for the TPM. */
-static enum err claim_directory(const char *path)
-{
-	struct stat st;
-
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return err_from_errno(errno);
-	if (lstat(path, &st) != 0)
-		return err_from_errno(errno);
-	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
-		log_error("%s is not a directory that only this user may write to", path);
-		return ERR_DENIED;
-	}
-	return ERR_OK;
-}
-
 static enum err listen_on(struct proxy *p, size_t i, const char *directory)
 {
 	struct listener *l = &p->listeners[i];
@@ -112,7 +96,7 @@ static enum err prepare(struct proxy *p, const struct options *o)
 	if (e == ERR_OK)
 		e = set_signals(p->loop);
 	if (e == ERR_OK)
-		e = claim_directory(o->directory);
+		e = folder_claim(o->directory, 0700);
 	for (size_t i = 0; e == ERR_OK && i < NSOCKETS; i++)
 		if (sockets[i].role != ALLOW_PROVISION || o->provisioning)
 			e = listen_on(p, i, o->directory);

@@ -12,14 +12,20 @@ STRIP=${STRIP:-strip}
 umask 022
 export LC_ALL=C
 
-# in_root NAME: a library, where the target has it.
+# machine_of FILE: the one that its code is for.
+machine_of() {
+	"$READELF" -h "$1" 2>/dev/null | sed -n 's/^ *Machine: *//p'
+}
+
+# find_library NAME PROGRAM: where the target has it, for the program's machine.
 find_library() {
-	local dir
+	local dir machine
+	machine=$(machine_of "$2")
 	for dir in "$IMAGE_ROOT"/{usr/,}lib/*-linux-gnu "$IMAGE_ROOT"/usr/lib/xen-*/lib/*-linux-gnu \
 		"$IMAGE_ROOT"/{usr/,}lib{,64}; do
-		[ -e "$dir/$1" ] && echo "$dir/$1" && return
+		[ -e "$dir/$1" ] && [ "$(machine_of "$dir/$1")" = "$machine" ] && echo "$dir/$1" && return
 	done
-	echo "image: no library $1 for the target" >&2
+	echo "image: no library $1 for ${2##*/} on $machine" >&2
 	return 1
 }
 
@@ -46,13 +52,14 @@ put_needed() {
 		*) at=/usr/lib/$name ;;
 		esac
 		[ -e "$root$at" ] && continue
-		put_library "$root" "${name##*/}" "$at" || return
+		put_library "$root" "${name##*/}" "$at" "$2" || return
 	done
 }
 
+# put_library ROOT NAME PATH PROGRAM: which needs it.
 put_library() {
 	local file
-	file=$(find_library "$2") && put_file "$1" "$(readlink -f "$file")" "$3" 755 &&
+	file=$(find_library "$2" "$4") && put_file "$1" "$(readlink -f "$file")" "$3" 755 &&
 		put_needed "$1" "$1$3"
 }
 

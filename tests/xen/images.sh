@@ -35,7 +35,7 @@ test_root() {
 	mkdir -p "$root"/{bin,sbin,dev,proc,sys,run,tmp,root,etc,var/lib,var/log}
 	put_file "$root" "$XEN_ROOT/bin/busybox" /bin/busybox 755
 	for name in $PLUGINS; do
-		put_library "$root" "$name" "/usr/lib/$name" || return
+		put_library "$root" "$name" "/usr/lib/$name" "$XEN_ROOT/usr/bin/tpm2" || return
 	done
 	for name in "$XEN_ROOT"/usr/bin/tpm2_*; do
 		mkdir -p "$root/usr/bin" && ln -sf tpm2 "$root/usr/bin/${name##*/}"

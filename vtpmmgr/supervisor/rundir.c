@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/supervisor/rundir.h"
 
+#include "lib/folder.h"
 #include "lib/log.h"
 #include "lib/rbuf.h"
 #include "lib/uuid.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -33,39 +32,6 @@ static struct path vtpm_path(const char *run_dir, const uint8_t uuid[UUID_SIZE],
 	return p;
 }
 
-/* Ours, a real folder, and nobody else's to write: or somebody could put his sockets there. */
-static enum err check_folder(const char *path)
-{
-	struct stat st;
-
-	if (mkdir(path, 0711) < 0 && errno != EEXIST) {
-		log_error("cannot make %s: %s", path, strerror(errno));
-		return err_from_errno(errno);
-	}
-	if (lstat(path, &st) < 0)
-		return err_from_errno(errno);
-	if (S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return ERR_OK;
-	log_error("%s is not a folder that uid %u alone may write in: refused", path,
-		  (unsigned)geteuid());
-	return ERR_DENIED;
-}
-
-static enum err lock_folder(const char *path, int *out)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_from_errno(errno);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		log_error("%s is used by another manager", path);
-		close(fd);
-		return ERR_EXISTS;
-	}
-	*out = fd;
-	return ERR_OK;
-}
-
 enum err rundir_prepare(const char *run_dir, int *lock)
 {
 	char vtpm[RUNDIR_MAX + sizeof("/vtpm")];
@@ -77,10 +43,10 @@ enum err rundir_prepare(const char *run_dir, int *lock)
 		return ERR_TOO_BIG;
 	}
 	snprintf(vtpm, sizeof(vtpm), "%s/vtpm", run_dir);
-	e = check_folder(run_dir);
+	e = folder_claim(run_dir, 0711);
 	if (!e)
-		e = check_folder(vtpm);
-	return e ? e : lock_folder(run_dir, lock);
+		e = folder_claim(vtpm, 0711);
+	return e ? e : folder_lock(run_dir, lock);
 }
 
 /* Who the sockets go to. A group of its own name is the user's private one, and gets no access. */

@@ -21,7 +21,7 @@
 /*
  * Makes what is missing. ERR_DENIED if RUNDIR or RUNDIR/vtpm belongs to
  * somebody else or others may write in it; ERR_TOO_BIG if its name is longer
- * than RUNDIR_MAX; ERR_EXISTS if another manager uses it. Logs which. The
+ * than RUNDIR_MAX; ERR_EXISTS if another process uses it. Logs which. The
  * lock lasts as long as *lock stays open.
  */
 enum err rundir_prepare(const char *run_dir, int *lock) MUST_USE;
