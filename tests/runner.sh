@@ -152,7 +152,8 @@ own_limit() {
 }
 
 # made_for BUILD: of the tests on standard input, those that are to run with it. "# build: plain" says
-# that a test is about times, "# build: sanitizers" that it is about bytes; most are worth both.
+# that a test is about times, "# build: sanitizers" that it is about bytes; where a test and its like in
+# class session are long, each has one of the two. What is short is worth both.
 made_for() {
 	local test
 	while read -r test; do

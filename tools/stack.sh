@@ -41,10 +41,11 @@ stack_stop() {
 	done
 }
 
+# gone PID: it has ended, waited for or not. Asked often: it takes no process.
 gone() {
-	local state
-	state=$(ps -o stat= -p "$1") || return 0
-	[[ "$state" == Z* ]]
+	local stat
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+	[[ "${stat##*) }" == Z* ]]
 }
 
 # within SECONDS COMMAND...: tries it until it succeeds; fails after SECONDS.

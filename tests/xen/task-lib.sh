@@ -5,17 +5,23 @@ uptime_s() {
 	cut -d ' ' -f 1 /proc/uptime
 }
 
+# now: the clock's second, in NOW: to ask for it takes no process.
 now() {
-	cut -d . -f 1 /proc/uptime
+	read -r NOW _ </proc/uptime
+	NOW=${NOW%.*}
 }
 
-# within SECONDS COMMAND...: tries it until it succeeds; fails after SECONDS.
+# within SECONDS COMMAND...: tries it until it succeeds; fails after SECONDS. Less and less often, down
+# to once a second: who asks takes the one processor from whom he waits for.
 within() {
-	local end=$(($(now) + $1))
+	now
+	local end=$((NOW + $1)) pause=1
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$(now)" -lt "$end" ] || return 1
-		sleep 0.1
+		now
+		[ "$NOW" -lt "$end" ] || return 1
+		sleep $((pause / 10)).$((pause % 10))
+		pause=$((pause < 7 ? pause + pause / 2 + 1 : 10))
 	done
 }
 
