@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/folder.h"
 
+#include "lib/lock.h"
 #include "lib/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,18 +40,17 @@ enum err folder_lock(const char *path, int *lock)
 
 	if (fd < 0)
 		return failed("open", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+	e = lock_take(fd);
+	if (!e) {
 		*lock = fd;
 		return ERR_OK;
 	}
-	if (errno == EWOULDBLOCK) {
+	if (e == ERR_EXISTS)
 		log_error("another process serves in %s: stop it, or give this one a --run-dir of "
 			  "its own",
 			  path);
-		e = ERR_EXISTS;
-	} else {
-		e = failed("lock", path);
-	}
+	else
+		log_error("cannot lock %s: %s", path, err_text(e));
 	close(fd);
 	return e;
 }

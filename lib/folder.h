@@ -15,9 +15,9 @@
 enum err folder_claim(const char *path, mode_t mode) MUST_USE;
 
 /*
- * ERR_EXISTS if another process has locked it: one listens there, not two.
- * Lasts as long as *lock stays open, which no program inherits. Whatever
- * fails is logged.
+ * ERR_EXISTS if another process has locked it: one serves there, not two.
+ * Lasts as long as *lock stays open, which no program inherits. Waits as
+ * lock_take() does. Whatever fails is logged.
  */
 enum err folder_lock(const char *path, int *lock) MUST_USE;
 

@@ -22,6 +22,7 @@ libvtpm_a_SOURCES = \
 	lib/freshness.c lib/freshness.h \
 	lib/hex.c lib/hex.h \
 	lib/isolation.c lib/isolation.h \
+	lib/lock.c lib/lock.h \
 	lib/log.c lib/log.h \
 	lib/loop.c lib/loop.h \
 	lib/msg.c lib/msg.h \

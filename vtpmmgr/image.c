@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "vtpmmgr/image.h"
 
+#include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/proto_root.h"
 
@@ -10,14 +11,11 @@
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK        (256u * 1024)
-#define LOCK_WAIT_MS 3000
-#define LOCK_POLL_MS 20
+#define CHUNK (256u * 1024)
 
 static enum err fill(int fd, uint64_t size)
 {
@@ -57,22 +55,6 @@ static enum err create(const char *path, uint64_t size)
 	return e;
 }
 
-/*
- * The broker of a manager that was killed a moment ago has the lock until its last
- * write is over: worth waiting for. Another manager has it for good.
- */
-static enum err lock(int fd)
-{
-	for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; waited += LOCK_POLL_MS) {
-		if (errno != EWOULDBLOCK)
-			return ERR_IO;
-		if (waited >= LOCK_WAIT_MS)
-			return ERR_EXISTS;
-		usleep(LOCK_POLL_MS * 1000);
-	}
-	return ERR_OK;
-}
-
 static enum err check(int fd)
 {
 	uint64_t size;
@@ -80,7 +62,7 @@ static enum err check(int fd)
 
 	if (!e && size < STORE_REGIONS_AT + REGION_SIZE(QUOTA_MIN, SLOTS_STRICT))
 		e = ERR_FORMAT;
-	return e ? e : lock(fd);
+	return e ? e : lock_take(fd);
 }
 
 enum err image_open(const char *path, uint64_t size, int *out)
